@@ -1,0 +1,170 @@
+"""
+What a probe gets to work with.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from mailvet.errors import ProbeError
+from mailvet.ledger import Ledger
+from mailvet.model import Account, Cause, Endpoint, Target
+from mailvet.secret import Secret, SecretUnavailableError
+
+CONNECT_TIMEOUT = 8.0
+"""Seconds after which a connection that was not accepted counts as silently dropped."""
+
+REPLY_TIMEOUT = 20.0
+"""Seconds for a reply; postscreen and name look-ups make honest servers slow to greet."""
+
+LOGIN_TIMEOUT = 45.0
+"""Seconds for the answer to a login; Dovecot delays it up to 15 s after failures."""
+
+DEADLINE = 90.0
+"""Seconds after which a probe is given up, whatever it waits for."""
+
+CONNECTIONS_PER_HOST = 8
+"""Connections open at once to one target; Postfix counts them, its default limit is 50."""
+
+COMMANDS_PER_HOST = 6
+"""Commands that run at once on one host; sshd's MaxSessions allows 10 on a shared connection."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """
+    What all probes of one target share: its limits.
+
+    Attributes:
+        connections: Bounds the connections that are open at once.
+        accounts: One lock for each account, for probes that change its mailbox.
+        failing: Makes failing logins wait for each other: servers punish the address for them.
+        commands: Bounds the commands that run at once on the host.
+    """
+
+    connections: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST)
+    )
+    accounts: dict[str, asyncio.Lock] = field(default_factory=dict)
+    failing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    commands: asyncio.Semaphore = field(
+        default_factory=lambda: asyncio.Semaphore(COMMANDS_PER_HOST)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeContext:
+    """
+    One probe's view of the run.
+
+    Attributes:
+        target: The audited host.
+        endpoint: The service to probe; None for probes of the whole target.
+        nonce: Marks everything that this run creates.
+        lane: Limits of the target.
+        ledger: Clean-up ledger.
+        recall: Gives another fact of the same target, gathering it if need be.
+        connect_timeout: Seconds for a connection to be accepted.
+        reply_timeout: Seconds for one line of a reply to be complete.
+        login_timeout: Seconds for the answer to a login.
+    """
+
+    target: Target
+    endpoint: Endpoint | None
+    nonce: str
+    lane: Lane
+    ledger: Ledger
+    recall: Callable[[str, Endpoint | None], Awaitable[Any]]
+    connect_timeout: float = CONNECT_TIMEOUT
+    reply_timeout: float = REPLY_TIMEOUT
+    login_timeout: float = LOGIN_TIMEOUT
+
+    async def fact(self, name: str, endpoint: Endpoint | None = None) -> Any:  # noqa: ANN401
+        """
+        Another fact of this target; of *endpoint* if it is one of an endpoint.
+
+        Raises:
+            ProbeError: That fact could not be gathered.
+        """
+        return await self.recall(name, endpoint)
+
+    @property
+    def service(self) -> Endpoint:
+        """
+        The endpoint of a probe that has one.
+        """
+        assert self.endpoint is not None, "a probe of an endpoint was planned without one"  # noqa: S101
+        return self.endpoint
+
+    def account(self, *, fresh: bool | None = None, other_than: str = "") -> Account:
+        """
+        A test account; a *fresh* one, or one that is not.
+
+        Raises:
+            ProbeError: The inventory has none.
+        """
+        for account in self.target.accounts.values():
+            if (fresh is None or account.fresh == fresh) and account.name != other_than:
+                return account
+        wanted = "a second account" if other_than else "a fresh account" if fresh else "an account"
+        raise ProbeError(
+            Cause.CREDENTIALS,
+            f"the inventory names {wanted} for {self.target.key} nowhere "
+            f"(add [hosts.{self.target.key}.accounts.NAME])",
+        )
+
+    def password(self, account: Account) -> Secret:
+        """
+        The password of *account*.
+
+        Raises:
+            ProbeError: Its reference leads nowhere.
+        """
+        try:
+            return account.password.resolve()
+        except SecretUnavailableError as exc:
+            raise ProbeError(
+                Cause.CREDENTIALS, f"account {account.name} of {self.target.key}: {exc}"
+            ) from exc
+
+    @contextlib.asynccontextmanager
+    async def exclusive(self, account: Account) -> AsyncIterator[None]:
+        """
+        Keeps other probes of this run out of *account* while its mailbox is changed.
+        """
+        async with self.lane.accounts.setdefault(account.name, asyncio.Lock()):
+            yield
+
+
+class Stage(IntEnum):
+    """
+    When a probe may start.
+
+    Failing logins come last: Dovecot delays every later login from the address that made them.
+    """
+
+    NORMAL = 0
+    FAILING_LOGINS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """
+    A kind of fact that checks can ask for by naming it among their arguments.
+
+    Attributes:
+        name: Name of the argument.
+        probe: Gathers it.
+        type: The frozen dataclass that the probe returns; the way back from JSON.
+        per_endpoint: True if there is one for each endpoint, false if one for the target.
+        stage: When the probe may start.
+    """
+
+    name: str
+    probe: Callable[[ProbeContext], Awaitable[Any]]
+    type: type
+    per_endpoint: bool = False
+    stage: Stage = Stage.NORMAL

@@ -1,0 +1,197 @@
+"""
+One run of the audit: its targets, its facts, its findings, its end.
+"""
+
+import asyncio
+import datetime as dt
+import platform
+import secrets
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+import mailvet
+from mailvet.catalogue import Catalogue, load_catalogue
+from mailvet.errors import ProbeError
+from mailvet.inventory import Inventory, find_inventory
+from mailvet.ledger import Ledger, Residue
+from mailvet.model import Endpoint, Finding, NotRun, Report, Run, Target, TargetSummary, Verdict
+from mailvet.plugin.options import Options
+from mailvet.plugin.registry import SPECS
+from mailvet.probes.cleanup import clean_up
+from mailvet.profile import ProfileReader
+from mailvet.state import ledger_path
+from mailvet.store import FactKey, FactStore, NotGatheredError
+
+LIBRARIES = (
+    "pytest",
+    "pytest-testinfra",
+    "IMAPClient",
+    "aiosmtplib",
+    "dnspython",
+    "pyOpenSSL",
+    "cryptography",
+)
+
+Plan = Mapping[FactKey, tuple[Target, Endpoint | None]]
+
+
+class Audit:
+    """
+    The state of one run.
+
+    Args:
+        config: pytest's configuration; its root folder holds ``checks`` and ``profiles``.
+
+    Raises:
+        ConfigurationError: The inventory, a profile or the command line is wrong.
+        CatalogueError: The words of the controls are wrong.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.options = Options.of(config)
+        self.nonce = f"mv{secrets.token_hex(6)}"
+        self.started = dt.datetime.now(dt.UTC)
+        self.catalogue: Catalogue = load_catalogue(config.rootpath / "checks")
+        profiles = ProfileReader(config.rootpath / "profiles")
+        inventory = Inventory(find_inventory(self.options.inventory, config.rootpath), profiles)
+        self.targets = inventory.targets(self.options.hosts)
+        self._arguments = tuple(str(each) for each in config.invocation_params.args)
+        self._ledgers = {
+            target.key: Ledger(None if self.options.facts else ledger_path(target))
+            for target in self.targets
+        }
+        self.store = FactStore(
+            SPECS,
+            nonce=self.nonce,
+            timeouts=self.options.timeouts,
+            ledgers=lambda target: self._ledgers[target.key],
+        )
+        self.findings: list[Finding] = []
+        self.selected: set[tuple[str, str]] = set()
+        self.deselected: set[tuple[str, str]] = set()
+        self.refused: dict[tuple[str, str], str] = {}
+        self.interrupted = False
+        self.leftovers: list[Residue] = []
+
+    @property
+    def report_name(self) -> str:
+        """
+        Name of the run's report folder.
+        """
+        hosts = self.targets[0].key
+        if len(self.targets) > 1:
+            hosts += f"-and-{len(self.targets) - 1}-more"
+        safe = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in hosts)
+        return f"{self.started:%Y%m%dT%H%M%SZ}-{safe}"
+
+    def gather(self, plan: Plan) -> None:
+        """
+        Gathers the planned facts, or reads them; cleans up before and after.
+
+        Raises:
+            KeyboardInterrupt: The user interrupted; what was gathered until then is kept.
+        """
+        if self.options.facts:
+            self.store.load(self.options.facts, self.targets)
+            return
+        try:
+            asyncio.run(self._gather(plan))
+        finally:
+            asyncio.run(self._clean_up())
+            if self.options.save_facts:
+                self.store.save(self.options.save_facts, self.targets)
+
+    async def _gather(self, plan: Plan) -> None:
+        await self._clean_up()
+        await self.store.gather(plan)
+
+    async def _clean_up(self) -> None:
+        dirty = [each for each in self.targets if self._ledgers[each.key].outstanding(each.key)]
+        left = await asyncio.gather(*(clean_up(self.store.context(each)) for each in dirty))
+        self.leftovers = [residue for part in left for residue in part]
+
+    def finding(self, finding: Finding) -> None:
+        """
+        Takes a finding into the report.
+        """
+        self.findings.append(finding)
+
+    def report(self) -> Report:
+        """
+        Everything that the renderers need, as of now.
+        """
+        judged = {(finding.target, finding.control) for finding in self.findings}
+        return Report(
+            self._run(), self.catalogue.areas, tuple(self.findings), self._not_run(judged)
+        )
+
+    def _not_run(self, judged: set[tuple[str, str]]) -> tuple[NotRun, ...]:
+        left: list[NotRun] = []
+        for target in self.targets:
+            for control in self.catalogue.controls:
+                key = (target.key, control)
+                if key not in judged:
+                    left.append(NotRun(control, target.key, self._why(key)))
+        return tuple(left)
+
+    def _why(self, key: tuple[str, str]) -> str:
+        if key in self.refused:
+            return self.refused[key]
+        if key in self.selected:
+            return "the run was interrupted before"
+        if key in self.deselected:
+            return "left out on the command line (-k, -m or --deselect)"
+        return "its check was not collected: a part of checks/ was named on the command line"
+
+    def _run(self) -> Run:
+        reasons = []
+        if self.interrupted:
+            reasons.append("the run was interrupted")
+        keys = {(t.key, c) for t in self.targets for c in self.catalogue.controls}
+        if keys - self.selected - set(self.refused):
+            reasons.append("controls were left out on the command line")
+        return Run(
+            id=self.nonce,
+            started=self.started,
+            ended=dt.datetime.now(dt.UTC),
+            complete=not reasons,
+            incomplete_reason="; ".join(reasons),
+            arguments=self._arguments,
+            versions=_versions(),
+            targets=tuple(self._summary(target) for target in self.targets),
+            chain=self.store.longest_chain(),
+            gate=self._gate(complete=not reasons),
+        )
+
+    def _gate(self, *, complete: bool) -> str:
+        if not self.options.gate:
+            return ""
+        good = {Verdict.PASS, Verdict.WAIVED, Verdict.NOT_APPLICABLE}
+        ready = complete and all(finding.verdict in good for finding in self.findings)
+        return "passed" if ready and not self.leftovers else "refused"
+
+    def _summary(self, target: Target) -> TargetSummary:
+        try:
+            facts = self.store.get(FactKey(target.key, "standpoints"))
+            vantage = "; ".join(str(each) for each in facts.standpoints)
+        except (ProbeError, NotGatheredError):
+            vantage = "not determined"
+        return TargetSummary(
+            target.key, target.address, target.name, target.profiles, target.digest, vantage
+        )
+
+
+def _versions() -> dict[str, str]:
+    found = {"mailvet": mailvet.__version__, "Python": platform.python_version()}
+    found.update({name: metadata.version(name) for name in LIBRARIES})
+    return found
+
+
+def default_report_folder(root: Path) -> Path:
+    """
+    Where reports go unless ``--report-dir`` says otherwise.
+    """
+    return root / "reports"

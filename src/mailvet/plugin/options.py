@@ -1,0 +1,131 @@
+"""
+The command line of an audit.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mailvet.context import CONNECT_TIMEOUT, DEADLINE, LOGIN_TIMEOUT, REPLY_TIMEOUT
+from mailvet.store import Timeouts
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """
+    Declares all options of mailvet.
+    """
+    group = parser.getgroup("mailvet", "mail deployments")
+    group.addoption(
+        "--host",
+        action="append",
+        dest="mailvet_hosts",
+        metavar="NAME",
+        default=[],
+        help="host or group of the inventory, or any mail host by name or address; repeatable",
+    )
+    group.addoption(
+        "--inventory",
+        dest="mailvet_inventory",
+        metavar="FILE",
+        help="inventory (default: $MAILVET_INVENTORY, else hosts.toml)",
+    )
+    group.addoption(
+        "--report-dir",
+        dest="mailvet_report_dir",
+        metavar="DIR",
+        help="where the reports go (default: reports/TIME-HOST, and reports/latest)",
+    )
+    group.addoption(
+        "--gate",
+        action="store_true",
+        dest="mailvet_gate",
+        help="acceptance gate: every control must pass, be waived or not apply, and all must run",
+    )
+    group.addoption(
+        "--allow",
+        action="append",
+        dest="mailvet_allow",
+        choices=["intrusive"],
+        default=[],
+        help="also run controls of this kind",
+    )
+    group.addoption(
+        "--save-facts",
+        dest="mailvet_save_facts",
+        metavar="DIR",
+        help="write down what was observed, to be judged again later",
+    )
+    group.addoption(
+        "--facts",
+        dest="mailvet_facts",
+        metavar="DIR",
+        help="judge what --save-facts wrote; nothing is sent to the network",
+    )
+    group.addoption(
+        "--list-controls",
+        action="store_true",
+        dest="mailvet_list",
+        help="list the controls, with --host those that apply to it, and exit",
+    )
+    for name, default, what in (
+        ("connect", CONNECT_TIMEOUT, "for a connection to be accepted"),
+        ("reply", REPLY_TIMEOUT, "for a line of a reply"),
+        ("login", LOGIN_TIMEOUT, "for the answer to a login"),
+    ):
+        group.addoption(
+            f"--{name}-timeout",
+            type=float,
+            dest=f"mailvet_{name}_timeout",
+            metavar="SECONDS",
+            default=default,
+            help=f"how long to wait {what} (default: {default:g})",
+        )
+    group.addoption(
+        "--deadline",
+        type=float,
+        dest="mailvet_deadline",
+        metavar="SECONDS",
+        default=DEADLINE,
+        help=f"after which a probe is given up, whatever it waits for (default: {DEADLINE:g})",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What the command line says.
+    """
+
+    hosts: tuple[str, ...]
+    inventory: str | None
+    report_dir: str | None
+    gate: bool
+    intrusive: bool
+    save_facts: Path | None
+    facts: Path | None
+    list_controls: bool
+    timeouts: Timeouts
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> "Options":
+        """
+        The options of a run.
+        """
+        said = config.option
+        return cls(
+            hosts=tuple(said.mailvet_hosts),
+            inventory=said.mailvet_inventory,
+            report_dir=said.mailvet_report_dir,
+            gate=said.mailvet_gate,
+            intrusive="intrusive" in said.mailvet_allow,
+            save_facts=Path(said.mailvet_save_facts) if said.mailvet_save_facts else None,
+            facts=Path(said.mailvet_facts) if said.mailvet_facts else None,
+            list_controls=said.mailvet_list,
+            timeouts=Timeouts(
+                connect=said.mailvet_connect_timeout,
+                reply=said.mailvet_reply_timeout,
+                login=said.mailvet_login_timeout,
+                deadline=said.mailvet_deadline,
+            ),
+        )

@@ -1,0 +1,367 @@
+"""
+The fact store: gathers every planned fact at once, and remembers facts and failures alike.
+"""
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mailvet.context import DEADLINE, FactSpec, Lane, ProbeContext, Stage
+from mailvet.errors import ConfigurationError, ProbeError
+from mailvet.ledger import Ledger
+from mailvet.model import Cause, Chain, Endpoint, Target
+from mailvet.transcript import Line
+
+FORMAT = "mailvet-facts/1"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FactKey:
+    """
+    Which fact of which target; *endpoint* is empty for facts of the whole target.
+    """
+
+    target: str
+    name: str
+    endpoint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.endpoint}" if self.endpoint else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """
+    How long probes wait, in seconds.
+    """
+
+    connect: float
+    reply: float
+    login: float
+    deadline: float = DEADLINE
+
+
+@dataclass(slots=True)
+class Record:
+    """
+    What became of one fact.
+
+    Attributes:
+        value: The fact, if it was gathered.
+        error: Why not, otherwise.
+        waited: Seconds spent waiting for other facts.
+        seconds: Seconds from start to end.
+        needs: The facts that it waited for.
+    """
+
+    value: Any = None
+    error: ProbeError | None = None
+    waited: float = 0.0
+    seconds: float = 0.0
+    needs: list[FactKey] = field(default_factory=list)
+
+    @property
+    def own_seconds(self) -> float:
+        """
+        Seconds that it took by itself.
+        """
+        return max(self.seconds - self.waited, 0.0)
+
+
+class NotGatheredError(Exception):
+    """
+    A fact was never gathered: the run was interrupted before.
+    """
+
+
+class FactStore:
+    """
+    Facts of all targets.
+
+    Args:
+        specs: All kinds of facts.
+        nonce: Marks everything that the run creates.
+        timeouts: How long probes wait.
+        ledgers: Gives the clean-up ledger of a target.
+    """
+
+    def __init__(
+        self,
+        specs: Mapping[str, FactSpec],
+        *,
+        nonce: str,
+        timeouts: Timeouts,
+        ledgers: Callable[[Target], Ledger],
+    ) -> None:
+        self._specs = specs
+        self._nonce = nonce
+        self._timeouts = timeouts
+        self._ledgers = ledgers
+        self._records: dict[FactKey, Record] = {}
+        self._tasks: dict[FactKey, asyncio.Task[Record]] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._calm: dict[str, asyncio.Event] = {}
+        self.wall_s = 0.0
+
+    def get(self, key: FactKey) -> Any:  # noqa: ANN401
+        """
+        A gathered fact.
+
+        Raises:
+            ProbeError: It could not be gathered.
+            NotGatheredError: Nobody tried, or the run was interrupted.
+        """
+        record = self._records.get(key)
+        if record is None:
+            raise NotGatheredError(str(key))
+        if record.error is not None:
+            raise record.error
+        return record.value
+
+    def has(self, key: FactKey) -> bool:
+        """
+        Whether a fact or its failure is known.
+        """
+        return key in self._records
+
+    def seconds(self, key: FactKey) -> float:
+        """
+        How long a fact took by itself, in seconds.
+        """
+        record = self._records.get(key)
+        return record.own_seconds if record else 0.0
+
+    def context(self, target: Target, endpoint: Endpoint | None = None) -> ProbeContext:
+        """
+        A context for code that acts on *target* outside the plan, for example the clean-up.
+        """
+        return self._context(target, endpoint, Record(), None, Stage.FAILING_LOGINS)
+
+    async def gather(self, plan: Mapping[FactKey, tuple[Target, Endpoint | None]]) -> None:
+        """
+        Gathers all planned facts together; failures are remembered, not raised.
+
+        Failing logins of a target start when everything else of it is done.
+        """
+        start = time.monotonic()
+        try:
+            for target in {target.key: target for target, _ in plan.values()}.values():
+                self._calm[target.key] = asyncio.Event()
+            tasks = [
+                self._task(target, self._specs[key.name], endpoint)
+                for key, (target, endpoint) in plan.items()
+            ]
+            watchers = [asyncio.create_task(self._calm_down(key)) for key in self._calm]
+            await asyncio.gather(*tasks, *watchers)
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            self._tasks.clear()
+            self.wall_s = time.monotonic() - start
+
+    async def _calm_down(self, target: str) -> None:
+        early: list[asyncio.Task[Record]] = []
+        while waiting := [
+            task
+            for key, task in self._tasks.items()
+            if key.target == target
+            and self._specs[key.name].stage is Stage.NORMAL
+            and task not in early
+        ]:
+            early.extend(waiting)
+            await asyncio.gather(*waiting)
+        self._calm[target].set()
+
+    def _task(
+        self, target: Target, spec: FactSpec, endpoint: Endpoint | None
+    ) -> asyncio.Task[Record]:
+        key = FactKey(target.key, spec.name, endpoint.name if endpoint else "")
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.create_task(self._gather_one(key, target, spec, endpoint))
+        return self._tasks[key]
+
+    async def _gather_one(
+        self, key: FactKey, target: Target, spec: FactSpec, endpoint: Endpoint | None
+    ) -> Record:
+        if spec.stage is Stage.FAILING_LOGINS:
+            await self._calm[target.key].wait()
+        record = Record()
+        start = time.monotonic()
+        try:
+            async with asyncio.timeout(self._timeouts.deadline) as clock:
+                context = self._context(target, endpoint, record, clock, spec.stage)
+                record.value = await spec.probe(context)
+        except TimeoutError:
+            detail = f"given up after {self._timeouts.deadline:g} s"
+            record.error = ProbeError(Cause.TIMEOUT, detail)
+        except ProbeError as exc:
+            record.error = exc
+        except Exception as exc:  # noqa: BLE001  # a bug in one probe must not cost the report
+            record.error = ProbeError(Cause.TOOL, _bug(key, exc))
+        record.seconds = time.monotonic() - start
+        self._records[key] = record
+        return record
+
+    def _context(
+        self,
+        target: Target,
+        endpoint: Endpoint | None,
+        record: Record,
+        clock: asyncio.Timeout | None,
+        stage: Stage,
+    ) -> ProbeContext:
+        async def recall(name: str, other: Endpoint | None) -> Any:  # noqa: ANN401
+            spec = self._specs[name]
+            if spec.stage > stage:
+                raise RuntimeError(f"{name} waits for everything else, so nothing may wait for it")
+            task = self._task(target, spec, other if spec.per_endpoint else None)
+            start = asyncio.get_running_loop().time()
+            deadline = clock.when() if clock else None
+            if clock:
+                clock.reschedule(None)
+            found = await asyncio.shield(task)
+            waited = asyncio.get_running_loop().time() - start
+            if clock and deadline is not None:
+                clock.reschedule(deadline + waited)
+            record.waited += waited
+            record.needs.append(FactKey(target.key, name, _name(other, spec)))
+            if found.error is not None:
+                raise found.error
+            return found.value
+
+        return ProbeContext(
+            target=target,
+            endpoint=endpoint,
+            nonce=self._nonce,
+            lane=self._lanes.setdefault(target.key, Lane()),
+            ledger=self._ledgers(target),
+            recall=recall,
+            connect_timeout=self._timeouts.connect,
+            reply_timeout=self._timeouts.reply,
+            login_timeout=self._timeouts.login,
+        )
+
+    def longest_chain(self) -> Chain | None:
+        """
+        The facts that, one waiting for the other, took longest; None if nothing was gathered.
+        """
+        if not self._records or not self.wall_s:
+            return None
+        memo: dict[FactKey, tuple[float, tuple[FactKey, ...]]] = {}
+        chains = [self._chain(key, memo) for key in self._records]
+        early = [c for c in chains if self._specs[c[1][-1].name].stage is Stage.NORMAL]
+        best: tuple[float, tuple[FactKey, ...]] = (0.0, ())
+        for seconds, keys in chains:
+            total, before = seconds, tuple[FactKey, ...]()
+            if self._specs[keys[-1].name].stage is Stage.FAILING_LOGINS:
+                same = [c for c in early if c[1][-1].target == keys[-1].target]
+                first = max(same, default=(0.0, ()))
+                total, before = seconds + first[0], first[1]
+            best = max(best, (total, (*before, *keys)))
+        return Chain(tuple(str(key) for key in best[1]), round(best[0], 3), round(self.wall_s, 3))
+
+    def _chain(
+        self, key: FactKey, memo: dict[FactKey, tuple[float, tuple[FactKey, ...]]]
+    ) -> tuple[float, tuple[FactKey, ...]]:
+        if key not in memo:
+            record = self._records[key]
+            needs = [self._chain(need, memo) for need in record.needs if need in self._records]
+            longest = max(needs, default=(0.0, ()))
+            memo[key] = (longest[0] + record.own_seconds, (*longest[1], key))
+        return memo[key]
+
+    def save(self, folder: Path, targets: Iterable[Target]) -> None:
+        """
+        Writes the facts of each target to a JSON file of its own.
+
+        Raises:
+            ConfigurationError: The folder cannot be written.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for target in targets:
+                document = {"format": FORMAT, "target": target.key, "facts": self._dump(target)}
+                path = folder / _file_name(target.key)
+                path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        except OSError as exc:
+            raise ConfigurationError(f"--save-facts {folder}: {exc.strerror}") from exc
+
+    def _dump(self, target: Target) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": key.name,
+                "endpoint": key.endpoint,
+                "seconds": round(record.own_seconds, 3),
+                "value": msgspec.to_builtins(record.value),
+                "error": _dump_error(record.error),
+            }
+            for key, record in sorted(self._records.items())
+            if key.target == target.key
+        ]
+
+    def load(self, folder: Path, targets: Iterable[Target]) -> None:
+        """
+        Reads what ``save`` wrote, so that nothing is gathered.
+
+        Raises:
+            ConfigurationError: A file is missing, or was written by another version.
+        """
+        for target in targets:
+            path = folder / _file_name(target.key)
+            try:
+                document = json.loads(path.read_text(encoding="utf-8"))
+                if document["format"] != FORMAT:
+                    raise ConfigurationError(f"{path}: written by another version of mailvet")
+                for entry in document["facts"]:
+                    self._restore(target, entry)
+            except OSError as exc:
+                raise ConfigurationError(f"--facts: {path}: {exc.strerror}") from exc
+            except (ValueError, KeyError, TypeError) as exc:
+                raise ConfigurationError(f"--facts: {path}: not a file of facts: {exc}") from exc
+
+    def _restore(self, target: Target, entry: Mapping[str, Any]) -> None:
+        spec = self._specs.get(entry["name"])
+        if spec is None:
+            return
+        record = Record(seconds=entry["seconds"])
+        if entry["error"] is None:
+            record.value = msgspec.convert(entry["value"], spec.type)
+        else:
+            stored = entry["error"]
+            lines = msgspec.convert(stored["transcript"], tuple[Line, ...])
+            record.error = ProbeError(Cause(stored["cause"]), stored["detail"], lines)
+        self._records[FactKey(target.key, entry["name"], entry["endpoint"])] = record
+
+
+def _name(endpoint: Endpoint | None, spec: FactSpec) -> str:
+    return endpoint.name if endpoint and spec.per_endpoint else ""
+
+
+def _dump_error(error: ProbeError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    transcript = [dataclasses.asdict(line) for line in error.transcript]
+    return {"cause": str(error.cause), "detail": error.detail, "transcript": transcript}
+
+
+def _file_name(target: str) -> str:
+    safe = "".join(letter if letter.isalnum() or letter in "-._" else "_" for letter in target)
+    if safe != target:
+        safe += "-" + hashlib.sha256(target.encode()).hexdigest()[:8]
+    return f"{safe}.json"
+
+
+def _bug(key: FactKey, exc: Exception) -> str:
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return f"mailvet itself failed while gathering {key}: {type(exc).__name__}: {exc} ({place})"
