@@ -48,8 +48,12 @@ def convert(table: Mapping[str, Any], into: type[T], *, source: Path, at: str = 
         ConfigurationError: A key is unknown or missing, or a value has the wrong type.
     """
     _refuse_unknown(table, into, source, at)
+    return _typed(table, into, source, at)
+
+
+def _typed(value: object, kind: type[T], source: Path, at: str) -> T:
     try:
-        return msgspec.convert(table, into)
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as exc:
         raise ConfigurationError(f"{source}: {_in_words(str(exc), at)}") from exc
 
@@ -71,7 +75,10 @@ def _refuse_unknown(value: object, kind: Any, source: Path, at: str) -> None:  #
             _refuse_unknown(inner, arguments[0], source, f"{at}[{number}]")
     elif origin is not None and issubclass(origin, Mapping) and isinstance(value, Mapping):
         for key, inner in value.items():
-            _refuse_unknown(inner, arguments[1], source, f"{at}.{key}" if at else key)
+            below = f"{at}.{key}" if at else key
+            _refuse_unknown(inner, arguments[1], source, below)
+            # msgspec's own messages do not say under which key of a mapping the trouble is.
+            _typed(inner, arguments[1], source, below)
 
 
 def unknown(word: str, known: tuple[str, ...], what: str, at: str = "") -> str:
@@ -90,7 +97,7 @@ def _in_words(message: str, at: str) -> str:
     """
     found = re.match(r"(.*?)(?: - at `(?:key in )?\$\.?(.*)`)?$", message)
     assert found is not None  # noqa: S101
-    words, path = found[1], (found[2] or "").replace("[...]", "")
+    words, path = found[1], (found[2] or "")
     words = words.replace("Object missing required field", "the key is missing:")
     place = ".".join(part for part in (at, path) if part)
     return f"{place}: {words}" if place else words

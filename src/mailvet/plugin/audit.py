@@ -8,13 +8,12 @@ import platform
 import secrets
 from collections.abc import Mapping
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 
 import mailvet
 from mailvet.catalogue import Catalogue, load_catalogue
-from mailvet.errors import ProbeError
+from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.inventory import Inventory, find_inventory
 from mailvet.ledger import Ledger, Residue
 from mailvet.model import Endpoint, Finding, NotRun, Report, Run, Target, TargetSummary, Verdict
@@ -22,6 +21,7 @@ from mailvet.plugin.options import Options
 from mailvet.plugin.registry import SPECS
 from mailvet.probes.cleanup import clean_up
 from mailvet.profile import ProfileReader
+from mailvet.schema import unknown
 from mailvet.state import ledger_path
 from mailvet.store import FactKey, FactStore, NotGatheredError
 
@@ -58,6 +58,8 @@ class Audit:
         profiles = ProfileReader(config.rootpath / "profiles")
         inventory = Inventory(find_inventory(self.options.inventory, config.rootpath), profiles)
         self.targets = inventory.targets(self.options.hosts)
+        for target in self.targets:
+            _refuse_strangers(target, self.catalogue)
         self._arguments = tuple(str(each) for each in config.invocation_params.args)
         self._ledgers = {
             target.key: Ledger(None if self.options.facts else ledger_path(target))
@@ -184,14 +186,26 @@ class Audit:
         )
 
 
+def _refuse_strangers(target: Target, catalogue: Catalogue) -> None:
+    """
+    A misspelt id in a profile must not look like an accepted deviation.
+    """
+    known = tuple(catalogue.controls)
+    names = tuple(endpoint.name for endpoint in target.endpoints)
+    for waiver in target.waivers:
+        if waiver.control not in known:
+            words = unknown(waiver.control, known, "control", "waivers")
+            raise ConfigurationError(f"{waiver.source}: {words}")
+        if waiver.endpoint and waiver.endpoint not in names:
+            words = unknown(waiver.endpoint, names, "endpoint", f"waivers of {waiver.control}")
+            raise ConfigurationError(f"{waiver.source}: {words}")
+    for control in target.severities:
+        if control not in known:
+            words = unknown(control, known, "control", "severity")
+            raise ConfigurationError(f"profiles of {target.key}: {words}")
+
+
 def _versions() -> dict[str, str]:
     found = {"mailvet": mailvet.__version__, "Python": platform.python_version()}
     found.update({name: metadata.version(name) for name in LIBRARIES})
     return found
-
-
-def default_report_folder(root: Path) -> Path:
-    """
-    Where reports go unless ``--report-dir`` says otherwise.
-    """
-    return root / "reports"

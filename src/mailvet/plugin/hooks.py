@@ -3,9 +3,8 @@ The hooks of pytest, in the order in which it calls them.
 """
 
 import contextlib
+import shutil
 from collections.abc import Generator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -235,9 +234,13 @@ def pytest_terminal_summary(
     report = config.stash.get(selection.REPORT, None)
     if report is None:
         return
-    writer: Any = terminalreporter
+    folder = selection.shown(config.stash[FOLDER])
+    trouble = config.stash.get(selection.TROUBLE, "")
     text = render_terminal(
-        report, width=min(writer._tw.fullwidth, 100), colour=bool(writer._tw.hasmarkup)
+        report,
+        width=min(shutil.get_terminal_size().columns, 100),
+        colour=terminalreporter.hasmarkup,
+        path="" if trouble else f"{folder}/report.html",
     )
     terminalreporter.ensure_newline()
     terminalreporter.write_line(text)
@@ -246,9 +249,8 @@ def pytest_terminal_summary(
             f"left behind: {residue.kind} {residue.name} of {residue.account} on {residue.target}; "
             "the next run tries again to remove it"
         )
-    trouble = config.stash.get(selection.TROUBLE, None)
-    folder: Path = config.stash[FOLDER]
-    terminalreporter.write_line(trouble or f"report: {selection.shown(folder)}/report.html")
+    if trouble:
+        terminalreporter.write_line(trouble)
 
 
 @contextlib.contextmanager

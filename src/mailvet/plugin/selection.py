@@ -96,6 +96,12 @@ def header(audit: Audit) -> list[str]:
     for target in audit.targets:
         profiles = ", ".join(target.profiles)
         lines.append(f"mailvet: {target.key} ({target.address}), profiles: {profiles}")
+        today = audit.started.date()
+        lines.extend(
+            f"warning: the waiver for {each.control} expired on {each.until} ({each.source})"
+            for each in target.waivers
+            if each.expired(today)
+        )
     source = audit.options.facts
     lines.append(f"facts: recorded in {source}" if source else f"run: {audit.nonce}")
     return lines
