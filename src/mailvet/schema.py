@@ -9,6 +9,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -75,6 +76,9 @@ def _refuse_unknown(value: object, kind: Any, source: Path, at: str) -> None:  #
             _refuse_unknown(inner, arguments[0], source, f"{at}[{number}]")
     elif origin is not None and issubclass(origin, Mapping) and isinstance(value, Mapping):
         for key, inner in value.items():
+            if issubclass(arguments[0], Enum) and key not in set(arguments[0]):
+                known = tuple(str(each) for each in arguments[0])
+                raise ConfigurationError(f"{source}: {unknown(key, known, 'key', at)}")
             below = f"{at}.{key}" if at else key
             _refuse_unknown(inner, arguments[1], source, below)
             # msgspec's own messages do not say under which key of a mapping the trouble is.
