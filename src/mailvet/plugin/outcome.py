@@ -8,8 +8,10 @@ import inspect
 import pytest
 
 from mailvet.errors import CatalogueError
+from mailvet.facts.reach import ReachFacts
 from mailvet.model import Finding, Judgement, Verdict, judge, not_applicable
 from mailvet.plugin.keys import AUDIT, JUDGEMENT
+from mailvet.plugin.selection import REACH
 from mailvet.plugin.subject import Subject
 from mailvet.plugin.verdict import (
     ControlFailedError,
@@ -37,9 +39,10 @@ def settle(item: pytest.Item, subject: Subject, *, deciding: bool = False) -> No
     Before the facts are there (*deciding* is false) only what the declaration rules out is raised.
     """
     if not deciding:
-        if subject.not_applicable:
-            item.stash[JUDGEMENT] = not_applicable(subject.not_applicable)
-            pytest.skip(subject.not_applicable)
+        reason = subject.not_applicable or _silent(item, subject)
+        if reason:
+            item.stash[JUDGEMENT] = not_applicable(reason)
+            pytest.skip(reason)
         return
     judgement = item.stash[JUDGEMENT]
     waiver = waiver_for(subject)
@@ -54,6 +57,20 @@ def settle(item: pytest.Item, subject: Subject, *, deciding: bool = False) -> No
             False, observed=f"{words} (now: {judgement.observed})", expected="no needless waiver"
         )
         raise ControlFailedError(words)
+
+
+def _silent(item: pytest.Item, subject: Subject) -> str:
+    """
+    Why a service that need not be there is not judged: it does not answer; else empty.
+    """
+    if subject.endpoint is None or not subject.endpoint.optional:
+        return ""
+    store = item.config.stash[AUDIT].store
+    key = subject.key(REACH)
+    if not store.has(key):
+        return ""
+    reach: ReachFacts = store.get(key)
+    return "" if reach.answers else f"nothing declares this service, and it is not there: {reach}"
 
 
 def decide(item: pytest.Item, subject: Subject) -> None:

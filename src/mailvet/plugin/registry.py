@@ -5,12 +5,17 @@ All kinds of facts, by name.
 from mailvet.context import FactSpec
 from mailvet.probes import (
     dovecot,
+    exposure,
     files,
     firewall,
+    interfaces,
     listeners,
+    mail_account,
     networks,
+    packages,
     plaintext,
     postfix,
+    reach,
     relay,
     session,
     smtpd,
@@ -22,6 +27,11 @@ from mailvet.probes import (
 SPECS: dict[str, FactSpec] = {
     spec.name: spec
     for spec in (
+        *packages.FACTS,
+        *mail_account.FACTS,
+        *interfaces.FACTS,
+        *exposure.FACTS,
+        *reach.FACTS,
         *units.FACTS,
         *listeners.FACTS,
         *firewall.FACTS,
