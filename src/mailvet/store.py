@@ -23,6 +23,9 @@ from mailvet.transcript import Line
 
 FORMAT = "mailvet-facts/1"
 
+_Wait = tuple[float, tuple["FactKey", ...]]
+"""Seconds, and the facts that took them one after the other."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class FactKey:
@@ -254,25 +257,26 @@ class FactStore:
     def longest_chain(self) -> Chain | None:
         """
         The facts that, one waiting for the other, took longest; None if nothing was gathered.
+
+        Failing logins wait for everything else of their target.
         """
         if not self._records or not self.wall_s:
             return None
-        memo: dict[FactKey, tuple[float, tuple[FactKey, ...]]] = {}
-        chains = [self._chain(key, memo) for key in self._records]
-        early = [c for c in chains if self._specs[c[1][-1].name].stage is Stage.NORMAL]
-        best: tuple[float, tuple[FactKey, ...]] = (0.0, ())
-        for seconds, keys in chains:
-            total, before = seconds, tuple[FactKey, ...]()
-            if self._specs[keys[-1].name].stage is Stage.FAILING_LOGINS:
-                same = [c for c in early if c[1][-1].target == keys[-1].target]
-                first = max(same, default=(0.0, ()))
-                total, before = seconds + first[0], first[1]
-            best = max(best, (total, (*before, *keys)))
+        memo: dict[FactKey, _Wait] = {}
+        chains = {key: self._chain(key, memo) for key in self._records}
+        early: dict[str, _Wait] = {}
+        for key, chain in chains.items():
+            if self._specs[key.name].stage is Stage.NORMAL:
+                early[key.target] = max(early.get(key.target, (0.0, ())), chain)
+        best: _Wait = (0.0, ())
+        for key, chain in chains.items():
+            if self._specs[key.name].stage is Stage.FAILING_LOGINS:
+                before = early.get(key.target, (0.0, ()))
+                chain = (before[0] + self._records[key].own_seconds, (*before[1], key))  # noqa: PLW2901
+            best = max(best, chain)
         return Chain(tuple(str(key) for key in best[1]), round(best[0], 3), round(self.wall_s, 3))
 
-    def _chain(
-        self, key: FactKey, memo: dict[FactKey, tuple[float, tuple[FactKey, ...]]]
-    ) -> tuple[float, tuple[FactKey, ...]]:
+    def _chain(self, key: FactKey, memo: dict[FactKey, _Wait]) -> _Wait:
         if key not in memo:
             record = self._records[key]
             needs = [self._chain(need, memo) for need in record.needs if need in self._records]

@@ -85,6 +85,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     control = audit.catalogue.controls.get(str(marker.args[0]))
     if control is None:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: no control {marker.args[0]!r}")
+    selection.refuse_unknown_facts(metafunc)
     found = subjects(control, audit.targets)
     ids = [subject.id for subject in found]
     metafunc.parametrize("subject", found, ids=ids, indirect=True, scope="session")
@@ -105,6 +106,19 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
     selection.select(audit, session.config, items)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """
+    Shows why a check could not be loaded, though findings are shown without tracebacks.
+    """
+    report = yield
+    if report.failed:
+        collector.config.option.tbstyle = "short"
+    return report
+
+
 def pytest_deselected(items: list[pytest.Item]) -> None:
     """
     Remembers what the command line left out.
@@ -122,7 +136,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     Gathers all facts that the selected checks need before the first check is run.
     """
     audit = session.config.stash.get(AUDIT, None)
-    if audit is None or session.config.option.collectonly:
+    if audit is None or session.config.option.collectonly or session.testsfailed:
         return (yield)
     with contextlib.ExitStack() as stack:
         with _usage_errors():

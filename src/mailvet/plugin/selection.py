@@ -2,6 +2,7 @@
 Which checks run, which facts they need, and where the report goes.
 """
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from mailvet.model import Activity, Endpoint, Report, Target
 from mailvet.plugin.audit import Audit, Plan
 from mailvet.plugin.registry import SPECS
 from mailvet.plugin.subject import Subject, subject_of
+from mailvet.schema import unknown
 from mailvet.store import FactKey
 
 REPORT = pytest.StashKey[Report]()
@@ -21,6 +23,22 @@ STANDPOINTS = "standpoints"
 
 REACH = "reach"
 """Gathered for every optional service: silence makes it not applicable."""
+
+
+def refuse_unknown_facts(metafunc: pytest.Metafunc) -> None:
+    """
+    A check that names a fact which nobody gathers is a mistake in the check.
+
+    Raises:
+        UsageError: It names one.
+    """
+    known = {*SPECS, "target", "endpoint"}
+    strangers = [
+        name for name in inspect.signature(metafunc.function).parameters if name not in known
+    ]
+    if strangers:
+        words = unknown(strangers[0], tuple(known), "fact")
+        raise pytest.UsageError(f"{metafunc.definition.nodeid}: {words}")
 
 
 def select(audit: Audit, config: pytest.Config, items: list[pytest.Item]) -> None:
