@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import platform
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 
 import pytest
@@ -34,6 +34,11 @@ LIBRARIES = (
     "pyOpenSSL",
     "cryptography",
 )
+
+NOT_COLLECTED = "its check was not collected: a part of checks/ was named on the command line"
+
+Planned = tuple[str, str, str]
+"""Target, control, and endpoint (empty for controls on the whole target)."""
 
 Plan = Mapping[FactKey, tuple[Target, Endpoint | None]]
 
@@ -72,8 +77,8 @@ class Audit:
             ledgers=lambda target: self._ledgers[target.key],
         )
         self.findings: list[Finding] = []
-        self.selected: set[tuple[str, str]] = set()
-        self.deselected: set[tuple[str, str]] = set()
+        self.selected: set[Planned] = set()
+        self.deselected: set[Planned] = set()
         self.refused: dict[tuple[str, str], str] = {}
         self.interrupted = False
         self.leftovers: list[Residue] = []
@@ -125,35 +130,33 @@ class Audit:
         """
         Everything that the renderers need, as of now.
         """
-        judged = {(finding.target, finding.control) for finding in self.findings}
         return Report(
-            self._run(), self.catalogue.areas, tuple(self.findings), self._not_run(judged)
+            self._run(), self.catalogue.areas, tuple(self.findings), tuple(self._not_run())
         )
 
-    def _not_run(self, judged: set[tuple[str, str]]) -> tuple[NotRun, ...]:
-        left: list[NotRun] = []
+    def _not_run(self) -> Iterator[NotRun]:
+        judged = {(each.target, each.control, each.endpoint) for each in self.findings}
         for target in self.targets:
             for control in self.catalogue.controls:
                 key = (target.key, control)
-                if key not in judged:
-                    left.append(NotRun(control, target.key, self._why(key)))
-        return tuple(left)
-
-    def _why(self, key: tuple[str, str]) -> str:
-        if key in self.refused:
-            return self.refused[key]
-        if key in self.selected:
-            return "the run was interrupted before"
-        if key in self.deselected:
-            return "left out on the command line (-k, -m or --deselect)"
-        return "its check was not collected: a part of checks/ was named on the command line"
+                planned = {each for each in self.selected | self.deselected if each[:2] == key}
+                if not planned:
+                    yield NotRun(control, target.key, self.refused.get(key, NOT_COLLECTED))
+                for reason, group in (
+                    ("the run was interrupted before", self.selected),
+                    ("left out on the command line (-k, -m or --deselect)", self.deselected),
+                ):
+                    missing = planned & group - judged
+                    if missing:
+                        yield NotRun(control, target.key, reason + _where(missing, planned))
 
     def _run(self) -> Run:
         reasons = []
         if self.interrupted:
             reasons.append("the run was interrupted")
         keys = {(t.key, c) for t in self.targets for c in self.catalogue.controls}
-        if keys - self.selected - set(self.refused):
+        seen = {each[:2] for each in self.selected}
+        if self.deselected or keys - seen - set(self.refused):
             reasons.append("controls were left out on the command line")
         return Run(
             id=self.nonce,
@@ -184,6 +187,15 @@ class Audit:
         return TargetSummary(
             target.key, target.address, target.name, target.profiles, target.digest, vantage
         )
+
+
+def _where(missing: set[Planned], planned: set[Planned]) -> str:
+    """
+    The services that are missing, if it is not all of them.
+    """
+    if missing == planned:
+        return ""
+    return f" on {', '.join(sorted(endpoint for _, _, endpoint in missing))}"
 
 
 def _refuse_strangers(target: Target, catalogue: Catalogue) -> None:

@@ -127,7 +127,8 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
         subject = subject_of(item)
         if subject is not None:
             audit = item.config.stash[AUDIT]
-            audit.deselected.add((subject.target.key, subject.control.id))
+            if (subject.target.key, subject.control.id) not in audit.refused:
+                audit.deselected.add(subject.planned)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -136,7 +137,9 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     Gathers all facts that the selected checks need before the first check is run.
     """
     audit = session.config.stash.get(AUDIT, None)
-    if audit is None or session.config.option.collectonly or session.testsfailed:
+    said = session.config.option
+    broken = session.testsfailed and not said.continue_on_collection_errors
+    if audit is None or said.collectonly or broken:
         return (yield)
     with contextlib.ExitStack() as stack:
         with _usage_errors():

@@ -56,7 +56,7 @@ def select(audit: Audit, config: pytest.Config, items: list[pytest.Item]) -> Non
         if intrusive and not audit.options.intrusive and not subject.not_applicable:
             audit.refused[key] = "intrusive; runs only with --allow intrusive"
         else:
-            audit.selected.add(key)
+            audit.selected.add(subject.planned)
             kept.append(item)
     if len(kept) < len(items):
         gone = [item for item in items if item not in kept]

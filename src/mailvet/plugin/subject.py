@@ -37,6 +37,14 @@ class Subject:
         """
         return f"{self.target.key}:{self.endpoint.name}" if self.endpoint else self.target.key
 
+    @property
+    def planned(self) -> tuple[str, str, str]:
+        """
+        Target, control and endpoint by name.
+        """
+        endpoint = self.endpoint.name if self.endpoint else ""
+        return (self.target.key, self.control.id, endpoint)
+
     def key(self, fact: str) -> FactKey:
         """
         The fact called *fact* of this subject.
