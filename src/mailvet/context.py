@@ -42,6 +42,8 @@ class Lane:
         connections: Bounds the connections that are open at once.
         accounts: One lock for each account, for probes that change its mailbox.
         failing: Makes failing logins wait for each other: servers punish the address for them.
+        silent: Ports on which a direct connection was neither accepted nor refused, and how that
+            was said; they are not tried again, or a filtered host would take minutes.
         commands: Bounds the commands that run at once on the host.
     """
 
@@ -50,6 +52,7 @@ class Lane:
     )
     accounts: dict[str, asyncio.Lock] = field(default_factory=dict)
     failing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    silent: dict[int, str] = field(default_factory=dict)
     commands: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(COMMANDS_PER_HOST)
     )

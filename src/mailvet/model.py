@@ -191,6 +191,12 @@ class ExpectTls:
     key_files_private: bool = True
     dh_bits: int = 2048
 
+    def verifiable_on(self, endpoint: Endpoint) -> bool:
+        """
+        Whether clients verify the certificate on *endpoint*; other mail servers usually do not.
+        """
+        return endpoint.protocol is not Protocol.SMTP or self.public_trust_smtp
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectRelay:
@@ -226,6 +232,21 @@ class ExpectMail:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectLogin:
+    """
+    How users log in.
+
+    Attributes:
+        mechanisms: SASL mechanisms that submission must offer and accept.
+        failing_logins: Most failing logins that one run may make on purpose: two for each service
+            and one with an empty password. Fewer leave services unverified.
+    """
+
+    mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
+    failing_logins: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectMailboxes:
     """
     Special-use mailboxes that every user must find subscribed.
@@ -250,6 +271,7 @@ class ExpectDovecot:
         lmtp_socket_owner: Owner that the LMTP socket must have.
         lmtp_socket_modes: Acceptable modes of that socket, octal as text.
         listeners: TCP ports of Dovecot beyond those of the declared services.
+        trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
     """
 
     protocols: tuple[str, ...] = ()
@@ -259,6 +281,7 @@ class ExpectDovecot:
     lmtp_socket_owner: str = "postfix"
     lmtp_socket_modes: tuple[str, ...] = ("600", "660")
     listeners: tuple[int, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +305,7 @@ class Expectations:
     tls: ExpectTls = field(default_factory=ExpectTls)
     relay: ExpectRelay = field(default_factory=ExpectRelay)
     mail: ExpectMail = field(default_factory=ExpectMail)
+    login: ExpectLogin = field(default_factory=ExpectLogin)
     mailboxes: ExpectMailboxes = field(default_factory=ExpectMailboxes)
     dovecot: ExpectDovecot = field(default_factory=ExpectDovecot)
     postfix: ExpectPostfix = field(default_factory=ExpectPostfix)

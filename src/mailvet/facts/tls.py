@@ -4,6 +4,9 @@ TLS as it was seen on the wire: handshakes, hellos, certificates.
 
 import struct
 from dataclasses import dataclass
+from enum import StrEnum
+
+from mailvet.transcript import readable
 
 EXTENDED_MASTER_SECRET = 0x0017
 """Extension of RFC 7627."""
@@ -21,9 +24,22 @@ VERSION_NAMES = {
 
 _HANDSHAKE = 22
 _ALERT = 21
+_FATAL = b"\x02"
 _CHANGE_CIPHER_SPEC = 20
+_RECORD_TYPES = range(20, 24)
 CLIENT_HELLO = 1
 SERVER_HELLO = 2
+
+
+class Ending(StrEnum):
+    """
+    Who ended a handshake that did not complete.
+    """
+
+    NONE = ""
+    SERVER = "server"
+    CLIENT = "client"
+    TIME = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +48,8 @@ class Hello:
     What a ClientHello or ServerHello says.
 
     Attributes:
-        version: Name of the protocol version; for a ServerHello the one chosen.
+        version: Name of the protocol version: of a ServerHello the one chosen, of a ClientHello
+            the newest offered.
         suites: Cipher suites by number; a ServerHello has one.
         compression: Compression method of a ServerHello; 0 is none.
         extensions: Numbers of its extensions.
@@ -64,6 +81,9 @@ class Handshake:
         offered_ems: Whether our ClientHello, read back from the octets sent, offered EMS.
         server_hello: The ServerHello, if one came, even if the handshake failed later.
         chain: The certificates shown, leaf first, as base64 of their DER form.
+        ending: Who ended it, if it did not complete: the server by an alert or by hanging up, our
+            own library, or the clock.
+        clear_text: What came where a TLS record should begin, as text; empty if one did.
     """
 
     completed: bool
@@ -73,6 +93,8 @@ class Handshake:
     offered_ems: bool
     server_hello: Hello | None
     chain: tuple[str, ...]
+    ending: Ending = Ending.NONE
+    clear_text: str = ""
 
     @property
     def ems(self) -> bool | None:
@@ -82,6 +104,12 @@ class Handshake:
         if self.version == "TLSv1.3" or self.server_hello is None:
             return None
         return self.server_hello.extended_master_secret
+
+    def __str__(self) -> str:
+        if not self.completed:
+            return f"TLS handshake failed: {self.failure}"
+        ems = {True: ", extended master secret", False: ", no extended master secret", None: ""}
+        return f"TLS handshake: {self.version} {self.cipher}{ems[self.ems]}"
 
 
 def handshake_messages(stream: bytes) -> tuple[tuple[int, bytes], ...]:
@@ -111,13 +139,15 @@ def handshake_messages(stream: bytes) -> tuple[tuple[int, bytes], ...]:
 
 def parse_alert(stream: bytes) -> int | None:
     """
-    The description of the first unencrypted alert in one direction's octets (RFC 5246 §7.2).
+    The description of the first unencrypted fatal alert in one direction's octets (RFC 5246 §7.2).
+
+    Warnings end nothing: a server that does not know the name we indicate may warn and go on.
     """
     position = 0
     while position + 5 <= len(stream):
         kind, _, length = struct.unpack_from("!BHH", stream, position)
-        if kind == _ALERT and length == 2 and position + 7 <= len(stream):
-            return stream[position + 6]
+        if kind == _ALERT and length == 2 and stream[position + 5 : position + 6] == _FATAL:
+            return stream[position + 6] if position + 7 <= len(stream) else None
         position += 5 + length
     return None
 
@@ -152,8 +182,21 @@ def parse_client_hello(body: bytes) -> Hello | None:
         extensions = _extensions(body, position + 1 + body[position])
     except (struct.error, IndexError):
         return None
+    listed = extensions.get(SUPPORTED_VERSIONS, b"")[1:]
+    pairs = zip(listed[::2], listed[1::2], strict=False)
+    offered = ((high << 8) | low for high, low in pairs)
+    version = max((each for each in offered if each in VERSION_NAMES), default=version)
     name = VERSION_NAMES.get(version, f"0x{version:04x}")
     return Hello(name, suites, 0, tuple(extensions))
+
+
+def clear_text(stream: bytes) -> str:
+    """
+    The head of one direction's octets as text if it is no TLS record.
+    """
+    if not stream or stream[0] in _RECORD_TYPES:
+        return ""
+    return readable(stream[:200].lstrip().partition(b"\n")[0]) or "(blank lines)"
 
 
 def first_hello(stream: bytes, kind: int) -> Hello | None:

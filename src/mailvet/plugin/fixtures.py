@@ -9,11 +9,15 @@ import pytest
 
 from mailvet.context import FactSpec
 from mailvet.errors import ProbeError
-from mailvet.model import Cause, Endpoint, Target
-from mailvet.plugin.keys import AUDIT
+from mailvet.model import Cause, Endpoint, Target, not_applicable
+from mailvet.plugin.keys import AUDIT, JUDGEMENT
 from mailvet.plugin.registry import SPECS
 from mailvet.plugin.subject import Subject
 from mailvet.store import NotGatheredError
+
+
+NOT_GIVEN = frozenset({Cause.CREDENTIALS, Cause.PRIVILEGE})
+"""What a host that is discovered cannot have: nobody declared accounts or a shell for it."""
 
 
 @pytest.fixture
@@ -51,6 +55,12 @@ def _fact_fixture(spec: FactSpec) -> Callable[..., Any]:
         except NotGatheredError:
             reason = f"the recorded facts hold no {subject.key(spec.name)}"
             raise ProbeError(Cause.BLOCKED, reason) from None
+        except ProbeError as exc:
+            if subject.target.discover and exc.cause in NOT_GIVEN:
+                reason = f"needs an inventory entry for this host: {exc.detail}"
+                request.node.stash[JUDGEMENT] = not_applicable(reason)
+                pytest.skip(reason)
+            raise
 
     fact.__doc__ = spec.type.__doc__
     return fact

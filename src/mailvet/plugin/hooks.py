@@ -84,11 +84,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     control = audit.catalogue.controls.get(str(marker.args[0]))
     if control is None:
-        raise pytest.UsageError(f"{metafunc.definition.nodeid}: no control {marker.args[0]!r}")
+        pytest.fail(f"{metafunc.definition.nodeid}: no control {marker.args[0]!r}", pytrace=False)
     selection.refuse_unknown_facts(metafunc)
     found = subjects(control, audit.targets)
     ids = [subject.id for subject in found]
-    metafunc.parametrize("subject", found, ids=ids, indirect=True, scope="session")
+    metafunc.parametrize("subject", found, ids=ids, indirect=True)
 
 
 @pytest.hookimpl(trylast=True)

@@ -27,10 +27,7 @@ REACH = "reach"
 
 def refuse_unknown_facts(metafunc: pytest.Metafunc) -> None:
     """
-    A check that names a fact which nobody gathers is a mistake in the check.
-
-    Raises:
-        UsageError: It names one.
+    Refuses a check that names a fact which nobody gathers.
     """
     known = {*SPECS, "target", "endpoint"}
     strangers = [
@@ -38,12 +35,12 @@ def refuse_unknown_facts(metafunc: pytest.Metafunc) -> None:
     ]
     if strangers:
         words = unknown(strangers[0], tuple(known), "fact")
-        raise pytest.UsageError(f"{metafunc.definition.nodeid}: {words}")
+        pytest.fail(f"{metafunc.definition.nodeid}: {words}", pytrace=False)
 
 
 def select(audit: Audit, config: pytest.Config, items: list[pytest.Item]) -> None:
     """
-    Takes out intrusive checks that are not allowed, and remembers what is left.
+    Takes out intrusive checks that are not allowed, and puts one host after the other.
     """
     kept: list[pytest.Item] = []
     for item in items:
@@ -58,10 +55,11 @@ def select(audit: Audit, config: pytest.Config, items: list[pytest.Item]) -> Non
         else:
             audit.selected.add(subject.planned)
             kept.append(item)
+    hosts = [target.key for target in audit.targets]
+    kept.sort(key=lambda item: hosts.index(s.target.key) if (s := subject_of(item)) else -1)
     if len(kept) < len(items):
-        gone = [item for item in items if item not in kept]
-        items[:] = kept
-        config.hook.pytest_deselected(items=gone)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 def plan(items: list[pytest.Item]) -> Plan:

@@ -44,7 +44,9 @@ class Dialogue(TypingProtocol):
     ) -> Reply:
         """Sends one command and reads its reply."""
 
-    async def answer(self, text: str, *, shown: str | None = None) -> Reply:
+    async def answer(
+        self, text: str, *, shown: str | None = None, timeout: float | None = None
+    ) -> Reply:
         """Sends the answer to a continuation and reads the reply of the command."""
 
     async def quit(self) -> None:
@@ -56,6 +58,14 @@ def text_of(line: bytes) -> str:
     A line as text, safe to show.
     """
     return readable(line)
+
+
+async def _ask(wire: Wire, text: str, shown: str | None) -> None:
+    # Where replies carry no tag, one that came too early would pass for the reply to this command.
+    if wire.pending:
+        early = text_of(wire.pending.partition(b"\n")[0])
+        raise wire.error(Cause.BLOCKED, f"the server talks out of turn: {early[:80]!r}")
+    await wire.send(text.encode() + b"\r\n", shown=shown)
 
 
 class Smtp:
@@ -85,7 +95,7 @@ class Smtp:
         self, text: str, *, shown: str | None = None, timeout: float | None = None
     ) -> Reply:
         """Sends one command and reads its reply."""
-        await self.wire.send(text.encode() + b"\r\n", shown=shown)
+        await _ask(self.wire, text, shown)
         return await self.reply(timeout=timeout)
 
     answer = command
@@ -151,10 +161,12 @@ class Imap:
         await self.wire.send(f"{self._tag} {text}\r\n".encode(), shown=shown)
         return await self._reply(timeout)
 
-    async def answer(self, text: str, *, shown: str | None = None) -> Reply:
+    async def answer(
+        self, text: str, *, shown: str | None = None, timeout: float | None = None
+    ) -> Reply:
         """Answers a continuation."""
         await self.wire.send(text.encode() + b"\r\n", shown=shown)
-        return await self._reply(None)
+        return await self._reply(timeout)
 
     async def _reply(self, timeout: float | None) -> Reply:
         lines: list[str] = []
@@ -202,7 +214,7 @@ class Pop3:
         self, text: str, *, shown: str | None = None, timeout: float | None = None
     ) -> Reply:
         """Sends one command and reads its single line of reply."""
-        await self.wire.send(text.encode() + b"\r\n", shown=shown)
+        await _ask(self.wire, text, shown)
         return await self.reply(timeout=timeout)
 
     answer = command
@@ -271,13 +283,15 @@ class Sieve:
         self, text: str, *, shown: str | None = None, timeout: float | None = None
     ) -> Reply:
         """Sends one command and reads up to its OK, NO or BYE, or to a SASL challenge."""
-        await self.wire.send(text.encode() + b"\r\n", shown=shown)
+        await _ask(self.wire, text, shown)
         return await self.reply(timeout=timeout, sasl=text.upper().startswith("AUTHENTICATE "))
 
-    async def answer(self, text: str, *, shown: str | None = None) -> Reply:
+    async def answer(
+        self, text: str, *, shown: str | None = None, timeout: float | None = None
+    ) -> Reply:
         """Answers a SASL challenge."""
-        await self.wire.send(text.encode() + b"\r\n", shown=shown)
-        return await self.reply(sasl=True)
+        await _ask(self.wire, text, shown)
+        return await self.reply(timeout=timeout, sasl=True)
 
     async def reply(self, *, timeout: float | None = None, sasl: bool = False) -> Reply:
         """

@@ -1,0 +1,35 @@
+# Every target does its own set-up (lab/prepare.sh): packages, virtual environment, lab.
+
+PYTHON := .venv/bin/python
+HOST ?= mail1
+LAB := $(PYTHON) -m lab
+
+.DEFAULT_GOAL := help
+.PHONY: help prepare audit test lint lab-up lab-down bench
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+prepare:
+	@lab/prepare.sh
+
+audit: prepare  ## start the lab and audit its mail host
+	@$(LAB) up single
+	@$(PYTHON) -m pytest --host $(HOST) --inventory lab/hosts.toml
+
+lint: prepare  ## check style and types
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy --strict src lab checks
+
+test: lint  ## everything: lint, all tests, the mutants (starts labs of its own)
+	@$(PYTHON) -m pytest tests
+
+lab-up: prepare  ## start the lab and leave it running
+	@$(LAB) up single
+
+lab-down: prepare  ## remove the lab
+	@$(LAB) down
+
+bench: prepare lab-up  ## measure the audit against its peers on the same host
+	@$(PYTHON) -m bench $(ARGS)

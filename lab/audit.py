@@ -1,0 +1,67 @@
+"""
+Run the suite against a lab, as a user would, and read what it came to.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.place import CHECKOUT, Lab
+from lab.scenario import Scenario
+from lab.verdicts import read_results
+
+Audit = Callable[[Lab, Scenario], Mapping[str, str]]
+"""Audits a lab and returns the verdict of each control."""
+
+PYTEST = (sys.executable, "-m", "pytest")
+_SECONDS = 300
+_JUDGED = (0, 1)
+
+
+def suite_audit(options: Sequence[str] = (), command: Sequence[str] = PYTEST) -> Audit:
+    """
+    Return an audit that runs *command*, which takes the options of the suite.
+    """
+
+    def audit(lab: Lab, scenario: Scenario) -> Mapping[str, str]:
+        with tempfile.TemporaryDirectory(prefix="mailvet-audit-") as folder:
+            hosts = [word for host in scenario.mail_machines for word in ("--host", host.id)]
+            argv = [*command, *hosts, "--inventory", str(lab.inventory), "--report-dir", folder]
+            # Audits side by side would overwrite each other's cache of failures.
+            log = lab.state / "audit.log"
+            _run([*argv, "-q", "-p", "no:cacheprovider", *options], log)
+            return _verdicts(Path(folder) / "results.json")
+
+    return audit
+
+
+def _run(argv: Sequence[str], log: Path) -> None:
+    with log.open("wb") as output:
+        try:
+            done = subprocess.run(
+                argv,
+                cwd=CHECKOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LabError(f"the audit took longer than {_SECONDS} s (see {log})") from None
+    if done.returncode not in _JUDGED:
+        lines = log.read_text(errors="replace").split("\n")
+        last = " | ".join([line.strip() for line in lines if line.strip()][-3:])
+        raise LabError(f"the audit ended with status {done.returncode} (see {log}): {last}")
+
+
+def _verdicts(path: Path) -> dict[str, str]:
+    try:
+        return read_results(path)
+    except FileNotFoundError:
+        raise LabError("the audit wrote no results.json") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise LabError(f"the audit's results.json is not understood: {error}") from None

@@ -1,0 +1,194 @@
+"""
+The mutant gate: break a scenario in every known way, and see that the right controls notice.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lab.audit import Audit
+from lab.errors import LabError
+from lab.lifecycle import down, is_up, opened, reset, up
+from lab.mutant import Mutant
+from lab.place import Lab
+from lab.scenario import Scenario
+from lab.settle import apply
+from lab.verdicts import FAIL, NOT_RUN, Differences, Expected, compare, render_differences
+
+
+class Outcome(StrEnum):
+    """
+    What became of a mutant.
+    """
+
+    KILLED = "killed"
+    SURVIVED = "SURVIVED"
+    COLLATERAL = "COLLATERAL"
+    BROKEN = "BROKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    A mutant, and what became of it.
+    """
+
+    mutant: Mutant
+    outcome: Outcome
+    differences: Differences = field(default_factory=dict)
+    error: str = ""
+    seconds: float = 0.0
+
+
+Breaker = Callable[[Lab, Scenario, Mutant], None]
+"""Resets a lab and applies a mutant to it."""
+
+
+def judge(mutant: Mutant, expected: Expected, found: Mapping[str, str]) -> Result:
+    """
+    Decide whether *mutant* was noticed by the controls that must, and by no other.
+    """
+    differences = compare({**expected.verdicts, **mutant.changes}, found)
+    missed = {control for control in mutant.kills if found.get(control, NOT_RUN) != FAIL}
+    if missed:
+        return Result(mutant, Outcome.SURVIVED, differences)
+    return Result(mutant, Outcome.COLLATERAL if differences else Outcome.KILLED, differences)
+
+
+def break_host(lab: Lab, scenario: Scenario, mutant: Mutant) -> None:
+    """
+    Apply *mutant* to hosts that were fresh a moment ago.
+    """
+    restore(lab, scenario)
+    apply(lab.container(mutant.host), scenario.machine(mutant.host), mutant.apply)
+
+
+def restore(lab: Lab, scenario: Scenario) -> None:
+    """
+    Put all mail hosts of *lab* back.
+    """
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda machine: reset(lab, machine.id), scenario.mail_machines))
+
+
+def check_baseline(lab: Lab, scenario: Scenario, expected: Expected, audit: Audit) -> None:
+    """
+    Raise unless the scenario without any mutant has the verdicts that it should have.
+    """
+    restore(lab, scenario)
+    differences = compare(expected.verdicts, audit(lab, scenario))
+    if differences:
+        raise LabError(
+            "without a mutant, verdicts are not those of expected.toml (in brackets): "
+            + render_differences(differences)
+        )
+
+
+def run_mutants(
+    labs: Sequence[Lab],
+    scenario: Scenario,
+    expected: Expected,
+    mutants: Sequence[Mutant],
+    *,
+    audit: Audit,
+    report: Callable[[Result], None],
+    breaker: Breaker = break_host,
+) -> list[Result]:
+    """
+    Try all *mutants*, spread over *labs*, and return the results in their order.
+    """
+    waiting: queue.SimpleQueue[Mutant] = queue.SimpleQueue()
+    for mutant in mutants:
+        waiting.put(mutant)
+    results: dict[str, Result] = {}
+    stop = threading.Event()
+
+    def work(lab: Lab) -> None:
+        while not stop.is_set():
+            try:
+                mutant = waiting.get_nowait()
+            except queue.Empty:
+                return
+            result = _try(lab, scenario, expected, mutant, audit, breaker)
+            results[mutant.id] = result
+            report(result)
+
+    _on_all(labs, work, stop)
+    return [results[mutant.id] for mutant in mutants]
+
+
+class Labs:
+    """
+    The labs that the gate works in; those that it started itself are taken down at the end.
+    """
+
+    def __init__(self, lab: Lab, scenario: Scenario, jobs: int) -> None:
+        siblings = (lab.sibling(number) for number in range(2, jobs + 1))
+        self.labs = (lab, *siblings)
+        self._scenario = scenario
+        self._started: list[Lab] = []
+
+    def __enter__(self) -> Sequence[Lab]:
+        try:
+            for lab in self.labs:
+                if not is_up(lab):
+                    self._started.append(lab)
+                up(lab, self._scenario.name)
+        except BaseException:
+            self._leave()
+            raise
+        return self.labs
+
+    def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        for lab in self.labs:
+            if lab in self._started:
+                down(lab)
+            elif is_up(lab):
+                restore(lab, opened(lab)[0])
+
+
+def check_baselines(
+    labs: Sequence[Lab], scenario: Scenario, expected: Expected, audit: Audit
+) -> None:
+    """
+    Check every lab without a mutant, all at once.
+    """
+    stop = threading.Event()
+    _on_all(labs, lambda lab: check_baseline(lab, scenario, expected, audit), stop)
+
+
+def _try(
+    lab: Lab,
+    scenario: Scenario,
+    expected: Expected,
+    mutant: Mutant,
+    audit: Audit,
+    breaker: Breaker,
+) -> Result:
+    start = time.monotonic()
+    try:
+        breaker(lab, scenario, mutant)
+        result = judge(mutant, expected, audit(lab, scenario))
+    except LabError as error:
+        result = Result(mutant, Outcome.BROKEN, error=str(error))
+    seconds = time.monotonic() - start
+    return Result(mutant, result.outcome, result.differences, result.error, seconds)
+
+
+def _on_all(labs: Sequence[Lab], work: Callable[[Lab], None], stop: threading.Event) -> None:
+    with ThreadPoolExecutor(max_workers=len(labs)) as pool:
+        futures = [pool.submit(work, lab) for lab in labs]
+        try:
+            for future in futures:
+                future.result()
+        except BaseException:
+            # What runs in the other labs ends with the mutant that it is at.
+            stop.set()
+            raise

@@ -1,0 +1,71 @@
+"""
+Render the inventory: how the suite reaches a lab's hosts, and what it may use there.
+"""
+
+import json
+from collections.abc import Iterator
+from ipaddress import IPv4Network
+
+from lab.addresses import host_address
+from lab.place import Lab
+from lab.scenario import Machine, Scenario
+
+
+def render_inventory(lab: Lab, scenario: Scenario, subnet: IPv4Network) -> str:
+    """
+    Return the inventory of *lab* as TOML, with paths relative to the file itself.
+    """
+    names = json.dumps([machine.id for machine in scenario.mail_machines])
+    lines = [
+        f"# Written by `python -m lab up {scenario.name}`; `python -m lab down` removes it.",
+        "",
+        "[groups]",
+        f"lab = {names}",
+    ]
+    for machine in scenario.mail_machines:
+        lines += _host(lab, scenario, subnet, machine)
+    return "\n".join(lines) + "\n"
+
+
+def _host(lab: Lab, scenario: Scenario, subnet: IPv4Network, machine: Machine) -> Iterator[str]:
+    state = f".state/{lab.name}"
+    trusted = ["127.0.0.0/8", "::1/128", str(scenario.trusted_network(subnet))]
+    yield from (
+        "",
+        f"[hosts.{machine.id}]",
+        f"address = {_quoted(host_address(subnet, machine.number))}",
+        f"name = {_quoted(machine.name)}",
+        f"profiles = [{_quoted(f'scenarios/{scenario.name}/profile.toml')}]",
+        f"ca_file = {_quoted(f'{state}/ca.crt')}",
+        "",
+        f"[hosts.{machine.id}.expect.relay]",
+        f"trusted_networks = {json.dumps(trusted)}",
+        "",
+        f"[hosts.{machine.id}.shell]",
+        *_connection(lab, subnet, machine),
+    )
+    for account in scenario.accounts:
+        yield from (
+            "",
+            f"[hosts.{machine.id}.accounts.{account.user}]",
+            f"user = {_quoted(account.user)}",
+            f"address = {_quoted(account.address)}",
+            f"password = {{ file = {_quoted(f'{state}/secrets/{account.user}')} }}",
+        )
+        if account.fresh:
+            yield "fresh = true"
+    for vantage in scenario.vantages:
+        yield from ("", f"[hosts.{machine.id}.vantages.{vantage.id}]")
+        yield from _connection(lab, subnet, vantage)
+
+
+def _connection(lab: Lab, subnet: IPv4Network, machine: Machine) -> tuple[str, str]:
+    address = host_address(subnet, machine.number)
+    return (
+        f"connection = {_quoted(f'ssh://root@{address}')}",
+        f"ssh_config = {_quoted(f'.state/{lab.name}/ssh_config')}",
+    )
+
+
+def _quoted(value: object) -> str:
+    return json.dumps(str(value))

@@ -1,0 +1,90 @@
+"""
+The lab's certificate authority: a root, an intermediate, and a certificate per mail host.
+"""
+
+from pathlib import Path
+
+from lab.commands import run
+
+_DAYS = 397
+_RENEW_BEFORE = 60 * 86_400
+
+
+def ensure_authority(folder: Path) -> None:
+    """
+    Make a root and an intermediate certificate in *folder* unless good ones are there.
+    """
+    if _is_good(folder / "ca.crt") and _is_good(folder / "intermediate.crt"):
+        return
+    for stale in folder.glob("*.crt"):
+        stale.unlink()
+    root = ["-x509", "-subj", "/O=mailvet lab/CN=mailvet lab root", "-days", str(_DAYS)]
+    _openssl(
+        "req", *root, *_new_key(folder / "ca.key"), "-out", str(folder / "ca.crt"),
+        "-addext", "basicConstraints=critical,CA:true",
+        "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+    )  # fmt: skip
+    _issue(
+        folder, "intermediate", issuer="ca", subject="/O=mailvet lab/CN=mailvet lab issuing",
+        extensions=(
+            "basicConstraints=critical,CA:true,pathlen:0",
+            "keyUsage=critical,keyCertSign,cRLSign",
+        ),
+    )  # fmt: skip
+
+
+def ensure_certificate(folder: Path, machine: str, hostname: str) -> None:
+    """
+    Make *machine* a key, and a chain for *hostname*, unless good ones are in *folder*.
+    """
+    if _is_good(folder / f"{machine}.crt"):
+        return
+    _issue(
+        folder, machine, issuer="intermediate", subject=f"/CN={hostname}",
+        extensions=(
+            f"subjectAltName=DNS:{hostname}",
+            "basicConstraints=critical,CA:false",
+            "keyUsage=critical,digitalSignature",
+            "extendedKeyUsage=serverAuth",
+        ),
+    )  # fmt: skip
+    chain = (folder / f"{machine}.crt").read_text() + (folder / "intermediate.crt").read_text()
+    (folder / f"{machine}.crt").write_text(chain)
+
+
+def _issue(
+    folder: Path, name: str, *, issuer: str, subject: str, extensions: tuple[str, ...]
+) -> None:
+    request, options = folder / f"{name}.csr", folder / f"{name}.ext"
+    common = (
+        "subjectKeyIdentifier=hash",
+        "authorityKeyIdentifier=keyid:always",
+    )
+    options.write_text("\n".join((*common, *extensions)) + "\n")
+    _openssl("req", *_new_key(folder / f"{name}.key"), "-subj", subject, "-out", str(request))
+    _openssl(
+        "x509", "-req", "-in", str(request), "-sha256", "-days", str(_DAYS),
+        "-CA", str(folder / f"{issuer}.crt"), "-CAkey", str(folder / f"{issuer}.key"),
+        "-extfile", str(options), "-out", str(folder / f"{name}.crt"),
+    )  # fmt: skip
+    request.unlink()
+    options.unlink()
+
+
+def _new_key(path: Path) -> list[str]:
+    path.touch(mode=0o600)
+    return ["-newkey", "rsa:3072", "-sha256", "-noenc", "-keyout", str(path)]
+
+
+def _is_good(path: Path) -> bool:
+    if not path.exists():
+        return False
+    answer = run(
+        ["sh", "-c", 'openssl x509 -in "$1" -noout -checkend "$2" || true', "-",
+         str(path), str(_RENEW_BEFORE)],
+    )  # fmt: skip
+    return "will not expire" in answer
+
+
+def _openssl(*words: str) -> None:
+    run(["openssl", *words], what=f"openssl {words[0]}")

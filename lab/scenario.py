@@ -1,0 +1,174 @@
+"""
+Read what a scenario consists of.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any
+
+from lab.addresses import host_address
+from lab.errors import LabError
+from lab.place import HOME
+from lab.verdicts import nearest
+
+_MACHINE_KEYS = {"role", "number", "name", "steps", "cleartext", "implicit_tls"}
+_ACCOUNT_KEYS = {"address", "fresh"}
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """
+    One host of a scenario: a mail server that is audited, or a vantage that probes it.
+    """
+
+    id: str
+    role: str
+    number: int
+    name: str
+    steps: str | None = None
+    cleartext: tuple[int, ...] = ()
+    implicit_tls: tuple[int, ...] = ()
+
+    @property
+    def is_mail(self) -> bool:
+        """
+        Whether the suite audits this machine.
+        """
+        return self.role == "mail"
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """
+        All ports that answer when the machine is up.
+        """
+        return (*self.cleartext, *self.implicit_tls)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """
+    A mail user of the scenario.
+    """
+
+    user: str
+    address: str
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """
+    One deployment of real servers.
+    """
+
+    name: str
+    folder: Path
+    summary: str
+    trusted_first: int
+    trusted_prefix: int
+    machines: tuple[Machine, ...]
+    accounts: tuple[Account, ...]
+
+    @property
+    def mail_machines(self) -> tuple[Machine, ...]:
+        """
+        The machines that are audited.
+        """
+        return tuple(machine for machine in self.machines if machine.is_mail)
+
+    @property
+    def vantages(self) -> tuple[Machine, ...]:
+        """
+        The machines that probes start from.
+        """
+        return tuple(machine for machine in self.machines if not machine.is_mail)
+
+    def machine(self, name: str) -> Machine:
+        """
+        Return the machine called *name*.
+        """
+        for machine in self.machines:
+            if machine.id == name:
+                return machine
+        known = ", ".join(machine.id for machine in self.machines)
+        raise LabError(f"scenario {self.name} has no host {name!r}: it has {known}")
+
+    def trusted_network(self, subnet: IPv4Network) -> IPv4Network:
+        """
+        Return the network whose clients may relay.
+        """
+        first = host_address(subnet, self.trusted_first)
+        return IPv4Network((first, self.trusted_prefix))
+
+
+def scenario_names(home: Path = HOME) -> tuple[str, ...]:
+    """
+    List the scenarios that there are.
+    """
+    return tuple(sorted(path.parent.name for path in home.glob("scenarios/*/scenario.toml")))
+
+
+def load_scenario(name: str, home: Path = HOME) -> Scenario:
+    """
+    Read the scenario called *name*.
+    """
+    path = home / "scenarios" / name / "scenario.toml"
+    try:
+        data = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        known = ", ".join(scenario_names(home)) or "none"
+        raise LabError(f"no scenario {name!r}: there is {known}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(f"{path}: {error}") from None
+    try:
+        return _scenario(name, path, data)
+    except KeyError as error:
+        raise LabError(f"{path}: key {error} is missing") from None
+
+
+def reject_unknown(where: str, table: Mapping[str, Any], known: set[str]) -> None:
+    """
+    Raise if *table* has a key that is not *known*, and name the nearest that is.
+    """
+    for key in table:
+        if key not in known:
+            hint = nearest(key, known) or f"; known are {', '.join(sorted(known))}"
+            raise LabError(f"{where}: unknown key {key!r}{hint}")
+
+
+def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
+    reject_unknown(str(path), data, {"summary", "trusted", "machines", "accounts"})
+    reject_unknown(f"{path}: trusted", data["trusted"], {"first", "prefix"})
+    return Scenario(
+        name=name,
+        folder=path.parent,
+        summary=data["summary"],
+        trusted_first=data["trusted"]["first"],
+        trusted_prefix=data["trusted"]["prefix"],
+        machines=tuple(_machine(path, key, value) for key, value in data["machines"].items()),
+        accounts=tuple(_account(path, key, value) for key, value in data["accounts"].items()),
+    )
+
+
+def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
+    where = f"{path}: machines.{key}"
+    reject_unknown(where, data, _MACHINE_KEYS)
+    if data["role"] not in {"mail", "vantage"}:
+        raise LabError(f"{where}: role is 'mail' or 'vantage', not {data['role']!r}")
+    return Machine(
+        id=key,
+        role=data["role"],
+        number=data["number"],
+        name=data["name"],
+        steps=data.get("steps"),
+        cleartext=tuple(data.get("cleartext", ())),
+        implicit_tls=tuple(data.get("implicit_tls", ())),
+    )
+
+
+def _account(path: Path, key: str, data: dict[str, Any]) -> Account:
+    reject_unknown(f"{path}: accounts.{key}", data, _ACCOUNT_KEYS)
+    return Account(key, data["address"], data.get("fresh", False))

@@ -1,0 +1,151 @@
+"""
+Hand-made ClientHellos, and what a server answers to them.
+
+No TLS library offers everything that a server must refuse, and the library's policy must not pass
+for the server's; so the octets are put together here, and what they offer is read back from them.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from mailvet.facts.suites import SUITES
+from mailvet.facts.tls import (
+    EXTENDED_MASTER_SECRET,
+    RENEGOTIATION_INFO,
+    SERVER_HELLO,
+    SUPPORTED_VERSIONS,
+    VERSION_NAMES,
+    Hello,
+    handshake_messages,
+    parse_alert,
+    parse_server_hello,
+)
+
+ENTROPY = 96
+"""Random octets that a ClientHello takes."""
+
+MAX_FLIGHT = 256 * 1024
+"""Octets of a server's first flight; a chain of certificates has a few thousand."""
+
+NUMBERS = {name: number for number, name in VERSION_NAMES.items()}
+
+_SSL3, _TLS12, _TLS13 = 0x0300, 0x0303, 0x0304
+_RENEGOTIATION_SCSV = 0x00FF
+_SERVER_KEY_EXCHANGE, _CERTIFICATE_REQUEST, _SERVER_HELLO_DONE = 12, 13, 14
+_GROUPS = (29, 23, 24, 25, 30, 256, 257, 258, 22, 21, 19)
+_SIGNATURES = (
+    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
+    0x0401, 0x0501, 0x0601, 0x0402, 0x0303, 0x0301, 0x0203, 0x0201, 0x0202, 0x0101,
+)  # fmt: skip
+_X25519 = 29
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """
+    A server's answer to a ClientHello, as far as it came.
+
+    Attributes:
+        hello: Its ServerHello.
+        alert: Description of a fatal alert.
+        done: Whether it is waiting for us now, that is, whether it went along with the offer.
+        dh_bits: Size of its Diffie-Hellman prime, if it chose such a suite; 0 if not.
+        asks_certificate: Whether it asks for a client certificate; not visible under TLS 1.3.
+    """
+
+    hello: Hello | None
+    alert: int | None
+    done: bool
+    dh_bits: int
+    asks_certificate: bool
+
+
+def write_client_hello(
+    version: str, suites: tuple[int, ...], *, server_name: bytes, entropy: bytes
+) -> bytes:
+    """
+    A ClientHello in its record that offers exactly one protocol version, and those *suites*.
+
+    Versions before TLS 1.3 have no way to exclude older ones: the server may answer with these.
+
+    Args:
+        version: Name of the version, ``SSLv3`` to ``TLSv1.3``.
+        suites: Cipher suites by number.
+        server_name: Name to indicate; empty for none.
+        entropy: ``ENTROPY`` random octets.
+    """
+    number = NUMBERS[version]
+    if number == _SSL3:
+        suites, extensions = (*suites, _RENEGOTIATION_SCSV), b""
+    else:
+        extensions = _vector(2, _extensions(number, server_name, entropy[64:96]))
+    session = entropy[32:64] if number == _TLS13 else b""
+    body = (
+        struct.pack("!H", min(number, _TLS12))
+        + entropy[:32]
+        + _vector(1, session)
+        + _vector(2, _numbers(suites))
+        + b"\x01\x00"
+        + extensions
+    )
+    record = struct.pack("!BH", 22, min(number, 0x0301))
+    return record + _vector(2, b"\x01" + _vector(3, body))
+
+
+def _extensions(number: int, server_name: bytes, key_share: bytes) -> bytes:
+    parts = [
+        _extension(10, _vector(2, _numbers(_GROUPS))),
+        _extension(11, b"\x01\x00"),
+        _extension(EXTENDED_MASTER_SECRET, b""),
+        _extension(RENEGOTIATION_INFO, b"\x00"),
+    ]
+    if server_name:
+        parts.insert(0, _extension(0, _vector(2, b"\x00" + _vector(2, server_name))))
+    if number >= _TLS12:
+        parts.append(_extension(13, _vector(2, _numbers(_SIGNATURES))))
+    if number == _TLS13:
+        share = struct.pack("!H", _X25519) + _vector(2, key_share)
+        parts.append(_extension(SUPPORTED_VERSIONS, _vector(1, _numbers((number,)))))
+        parts.append(_extension(45, b"\x01\x01"))
+        parts.append(_extension(51, _vector(2, share)))
+    return b"".join(parts)
+
+
+def _extension(number: int, body: bytes) -> bytes:
+    return struct.pack("!H", number) + _vector(2, body)
+
+
+def _vector(size: int, body: bytes) -> bytes:
+    return len(body).to_bytes(size, "big") + body
+
+
+def _numbers(values: tuple[int, ...]) -> bytes:
+    return struct.pack(f"!{len(values)}H", *values)
+
+
+def read_flight(stream: bytes) -> Flight:
+    """
+    What a server has answered so far; hostile octets give an empty flight, never an error.
+    """
+    hello: Hello | None = None
+    done = asks = False
+    exchange = b""
+    for kind, body in handshake_messages(stream):
+        if kind == SERVER_HELLO and hello is None:
+            hello = parse_server_hello(body)
+        elif kind == _SERVER_KEY_EXCHANGE:
+            exchange = body
+        asks = asks or kind == _CERTIFICATE_REQUEST
+        done = done or kind == _SERVER_HELLO_DONE
+    if hello is None:
+        return Flight(None, parse_alert(stream), done=False, dh_bits=0, asks_certificate=asks)
+    # The rest of a TLS 1.3 flight is encrypted, and its alerts with it.
+    done = done or hello.version == "TLSv1.3"
+    return Flight(hello, parse_alert(stream), done, _dh_bits(hello, exchange), asks)
+
+
+def _dh_bits(hello: Hello, exchange: bytes) -> int:
+    suite = SUITES.get(hello.suites[0])
+    if suite is None or not suite.needs_dh:
+        return 0
+    return int.from_bytes(exchange[2 : 2 + int.from_bytes(exchange[:2])]).bit_length()

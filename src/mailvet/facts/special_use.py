@@ -1,0 +1,129 @@
+"""
+Special-use mailboxes (RFC 6154) as the server provides them by itself.
+"""
+
+from dataclasses import dataclass
+
+from mailvet.facts.dovecot import DovecotConfig, MailboxSetting
+from mailvet.facts.folders import Folder
+from mailvet.facts.replies import Reply
+from mailvet.transcript import Line
+
+
+@dataclass(frozen=True, slots=True)
+class FolderTrial:
+    """
+    A mailbox that was opened, written to and tidied.
+
+    Attributes:
+        name: Its name.
+        select: The reply to SELECT.
+        append: The reply to APPEND; None if it could not be selected.
+        removed: Whether the message was expunged again.
+    """
+
+    name: str
+    select: Reply
+    append: Reply | None
+    removed: bool
+
+    @property
+    def worked(self) -> bool:
+        """
+        Whether all of it was possible.
+        """
+        return self.append is not None and self.append.positive and self.removed
+
+    def __str__(self) -> str:
+        if self.append is None:
+            return f"{self.name}: SELECT {self.select}"
+        if not self.append.positive:
+            return f"{self.name}: APPEND {self.append}"
+        return f"{self.name}: {'works' if self.removed else 'EXPUNGE does not work'}"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialUseFacts:
+    """
+    What a fresh account finds after everything that earlier sessions left was taken away.
+
+    Attributes:
+        account: Name of the account.
+        before: All folders as they were found.
+        subscribed_before: Subscriptions as they were found.
+        folders: All folders that the server provides by itself.
+        subscribed: Subscriptions that the server provides by itself.
+        remaining: Special-use mailboxes that could not be taken away, and why: what is there now
+            may then be left from earlier sessions.
+        trials: The special-use mailboxes that were used.
+        transcript: All that was said.
+    """
+
+    account: str
+    before: tuple[Folder, ...]
+    subscribed_before: tuple[str, ...]
+    folders: tuple[Folder, ...]
+    subscribed: tuple[str, ...]
+    remaining: tuple[tuple[str, str], ...]
+    trials: tuple[FolderTrial, ...]
+    transcript: tuple[Line, ...]
+
+    def having(self, use: str) -> tuple[str, ...]:
+        """
+        Names of the mailboxes with the special use *use*, without the backslash.
+        """
+        return having(self.folders, use)
+
+    def unsubscribed(self, uses: tuple[str, ...]) -> tuple[str, ...]:
+        """
+        Those of *uses* without a subscribed mailbox, and their mailboxes.
+        """
+        return tuple(
+            f"\\{use} ({' and '.join(self.having(use)) or 'no mailbox'})"
+            for use in uses
+            if not set(self.having(use)) & set(self.subscribed)
+        )
+
+    def uncertain(self, uses: tuple[str, ...]) -> str:
+        """
+        Why it is not known what the server provides by itself for *uses*; empty if it is.
+        """
+        names = {name for use in uses for name in self.having(use)}
+        return "; ".join(f"{name}: {why}" for name, why in self.remaining if name in names)
+
+    def described(self, uses: tuple[str, ...]) -> str:
+        """
+        Each of *uses* and the mailboxes that have it, in words.
+        """
+        return ", ".join(f"\\{use}: {' and '.join(self.having(use)) or 'none'}" for use in uses)
+
+
+def misconfigured(config: DovecotConfig, uses: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    What is wrong with the mailboxes that *config* names for *uses*, one sentence each.
+    """
+    wrong = []
+    for use in uses:
+        named = [each for each in config.mailboxes if use in each.special_use]
+        good = [each for each in named if each.auto == "subscribe" and each.inbox_namespace]
+        if not named:
+            wrong.append(f"no mailbox has special_use \\{use}")
+        elif not good:
+            seen = ", ".join(_setting(each) for each in named)
+            wrong.append(f"\\{use} is on {seen}")
+    return tuple(wrong)
+
+
+def _setting(mailbox: MailboxSetting) -> str:
+    place = "" if mailbox.inbox_namespace else ", outside the inbox namespace"
+    return f"{mailbox.name} (auto = {mailbox.auto}{place})"
+
+
+def having(folders: tuple[Folder, ...], use: str) -> tuple[str, ...]:
+    """
+    Names of those *folders* that have the special use *use*.
+    """
+    wanted = f"\\{use}".lower()
+    return tuple(
+        each.name for each in folders if wanted in (flag.lower() for flag in each.attributes)
+    )

@@ -1,0 +1,168 @@
+"""
+Sends well-formed mail as a mail client or another mail server does, directly or from a vantage.
+"""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import aiosmtplib
+
+from mailvet.context import ProbeContext
+from mailvet.errors import PeerClosedError, ProbeError
+from mailvet.facts.delivery import Sent
+from mailvet.facts.replies import Reply
+from mailvet.model import Account, Cause, Security, Shell
+from mailvet.probes.messages import Message
+from mailvet.probes.session import client_name
+from mailvet.probes.vantage import pipe_through
+from mailvet.transcript import Transcript
+
+_CHUNK = 65536
+
+Step = Callable[[], Awaitable[aiosmtplib.SMTPResponse]]
+
+
+async def send(
+    context: ProbeContext,
+    message: Message,
+    *,
+    sender: str,
+    recipient: str,
+    account: Account | None = None,
+    through: Shell | None = None,
+) -> Sent:
+    """
+    Sends *message* inside TLS to the endpoint, after logging in if an *account* is given.
+
+    Raises:
+        ProbeError: The endpoint cannot be connected to, offers no TLS, or falls silent.
+    """
+    transcript = Transcript()
+    async with context.lane.connections, _reachable(context, through) as connected:
+        client = _client(context, connected)
+        try:
+            return await _session(context, client, message, sender, recipient, account, transcript)
+        except (aiosmtplib.SMTPTimeoutError, TimeoutError) as exc:
+            raise _failure(Cause.TIMEOUT, exc, transcript) from exc
+        except aiosmtplib.SMTPServerDisconnected as exc:
+            failure = _failure(Cause.BLOCKED, exc, transcript)
+            raise PeerClosedError(failure.cause, failure.detail, failure.transcript) from exc
+        except (aiosmtplib.SMTPException, OSError, ValueError) as exc:
+            raise _failure(Cause.UNREACHABLE, exc, transcript) from exc
+        finally:
+            client.close()
+
+
+async def _session(
+    context: ProbeContext,
+    client: aiosmtplib.SMTP,
+    message: Message,
+    sender: str,
+    recipient: str,
+    account: Account | None,
+    transcript: Transcript,
+) -> Sent:
+    steps: list[tuple[str, str, Step]] = [
+        ("connection", f"connect to port {context.service.port}", client.connect),
+        ("EHLO", f"EHLO {client_name(context)}", client.ehlo),
+    ]
+    if context.service.security is Security.STARTTLS:
+        steps.append(("STARTTLS", "STARTTLS", client.starttls))
+        steps.append(("EHLO", f"EHLO {client_name(context)}", client.ehlo))
+    if account is not None:
+        password = context.password(account)
+        transcript.hide(password)
+        steps.append(
+            ("AUTH", "AUTH PLAIN ***", lambda: client.auth_plain(account.user, password.reveal()))
+        )
+    steps += [
+        ("MAIL", f"MAIL FROM:<{sender}>", lambda: client.mail(sender)),
+        ("RCPT", f"RCPT TO:<{recipient}>", lambda: client.rcpt(recipient)),
+        ("DATA", f"DATA ({message.message_id})", lambda: client.data(message.octets)),
+    ]
+    sent = Sent("", Reply("", "", ()), ())
+    for name, shown, step in steps:
+        reply = await _say(transcript, shown, step)
+        sent = Sent(name, reply, transcript.freeze())
+        if not reply.positive:
+            break
+    with contextlib.suppress(aiosmtplib.SMTPException):
+        await client.quit()
+    return sent
+
+
+async def _say(transcript: Transcript, shown: str, step: Step) -> Reply:
+    transcript.add(">", shown)
+    try:
+        response = await step()
+    except aiosmtplib.SMTPResponseException as exc:
+        response = aiosmtplib.SMTPResponse(exc.code, exc.message)
+    lines = tuple(f"{response.code} {line}" for line in response.message.splitlines())
+    for line in lines or (str(response.code),):
+        transcript.add("<", line.encode())
+    return Reply(str(response.code), " ".join(response.message.split()), lines)
+
+
+def _client(context: ProbeContext, connected: socket.socket | None) -> aiosmtplib.SMTP:
+    # Whom the certificate names is judged elsewhere; here it matters what becomes of the mail.
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    trusting.set_ciphers("DEFAULT:@SECLEVEL=0")
+    service = context.service
+    return aiosmtplib.SMTP(
+        hostname=None if connected else context.target.address,
+        port=None if connected else service.port,
+        sock=connected,
+        local_hostname=client_name(context),
+        timeout=context.reply_timeout,
+        use_tls=service.security is Security.IMPLICIT_TLS,
+        start_tls=False,
+        tls_context=trusting,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _reachable(
+    context: ProbeContext, through: Shell | None
+) -> AsyncIterator[socket.socket | None]:
+    """
+    A socket whose other end is the target as seen from *through*; None connects directly.
+    """
+    if through is None:
+        yield None
+        return
+    port, limit = context.service.port, context.connect_timeout
+    async with pipe_through(through, context.target.address, port, connect_timeout=limit) as pipe:
+        near, far = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=far)
+        pumps = (
+            asyncio.create_task(_pump(pipe.reader, writer)),
+            asyncio.create_task(_pump(reader, pipe.writer)),
+        )
+        try:
+            yield near
+        except PeerClosedError as exc:
+            raise await pipe.why_ended() or exc from exc
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            await asyncio.gather(*pumps, return_exceptions=True)
+            writer.close()
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await source.read(_CHUNK):
+            sink.write(data)
+            await sink.drain()
+        sink.close()
+
+
+def _failure(cause: Cause, exc: Exception, transcript: Transcript) -> ProbeError:
+    detail = str(exc) or type(exc).__name__
+    transcript.add("*", detail)
+    return ProbeError(cause, detail, transcript.freeze())

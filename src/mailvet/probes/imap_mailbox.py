@@ -1,0 +1,356 @@
+"""
+What a mail client does after login: folders, subscriptions, messages.
+
+IMAPClient blocks, so each of its calls runs in a thread of its own that nobody has to wait for:
+leaving ``open_mailbox`` closes the socket and thereby ends the call.
+"""
+
+import ast
+import asyncio
+import contextlib
+import contextvars
+import imaplib
+import logging
+import re
+import ssl
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, TypeVar
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError, LoginError
+
+from mailvet.context import ProbeContext
+from mailvet.errors import PeerClosedError, ProbeError
+from mailvet.facts.folders import Folder
+from mailvet.facts.replies import Reply
+from mailvet.model import Account, Cause, Endpoint, Protocol, Security
+from mailvet.transcript import Transcript
+
+MAX_TOTAL = 16 * 1024 * 1024
+"""Octets that are read from one connection before the server is taken for hostile."""
+
+_NOT_IMAP = (ValueError, LookupError, TypeError, AssertionError)
+"""What IMAPClient stumbles over when a server talks nonsense."""
+
+_LOGGED = re.compile(r"^\s*([<>]) (b?['\"].*)$", re.DOTALL)
+
+_recording: contextvars.ContextVar[Transcript | None] = contextvars.ContextVar(
+    "recording", default=None
+)
+
+Result = TypeVar("Result")
+
+
+class _Recorder(logging.Handler):
+    """
+    Puts what IMAPClient logs into the transcript of the connection that it speaks of.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """
+        Takes lines that were sent or received; IMAPClient has removed the password from them.
+        """
+        transcript = _recording.get()
+        found = _LOGGED.match(record.getMessage())
+        if transcript is None or not found:
+            return
+        try:
+            said = ast.literal_eval(found[2])
+        except (ValueError, SyntaxError):
+            said = found[2]
+        transcript.add(found[1], said)
+
+
+_logger = logging.getLogger("imapclient")
+_logger.setLevel(logging.DEBUG)
+_logger.propagate = False
+_logger.addHandler(_Recorder())
+
+
+class Mailbox:
+    """
+    An account's mail, as its owner sees it.
+
+    A server that says NO is an observation: methods that may be refused return its reply.
+
+    Attributes:
+        transcript: All that was said.
+    """
+
+    def __init__(self, client: IMAPClient, transcript: Transcript) -> None:
+        self._client = client
+        self._examined = ""
+        self.transcript = transcript
+
+    async def folders(self) -> tuple[Folder, ...]:
+        """
+        All folders with their attributes.
+        """
+        return _folders(await self._call(self._client.list_folders))
+
+    async def subscriptions(self) -> tuple[str, ...]:
+        """
+        Names of the folders to which the account is subscribed.
+        """
+        listed = _folders(await self._call(self._client.list_sub_folders))
+        return tuple(each.name for each in listed)
+
+    async def subscribe(self, folder: str) -> Reply:
+        """SUBSCRIBE."""
+        return await self._reply(self._client.subscribe_folder, folder)
+
+    async def unsubscribe(self, folder: str) -> Reply:
+        """UNSUBSCRIBE."""
+        return await self._reply(self._client.unsubscribe_folder, folder)
+
+    async def create(self, folder: str) -> Reply:
+        """CREATE."""
+        return await self._reply(self._client.create_folder, folder)
+
+    async def delete(self, folder: str) -> Reply:
+        """DELETE."""
+        return await self._reply(self._client.delete_folder, folder)
+
+    async def count(self, folder: str) -> int | None:
+        """
+        Number of messages in *folder*; None if the server refuses to tell.
+        """
+        try:
+            status = await self._call(self._client.folder_status, folder, ["MESSAGES"])
+        except IMAPClientError:
+            return None
+        return int(status.get(b"MESSAGES", 0))
+
+    async def select(self, folder: str) -> Reply:
+        """SELECT."""
+        self._examined = ""
+        return await self._reply(self._client.select_folder, folder)
+
+    async def append(self, folder: str, message: bytes) -> Reply:
+        """APPEND."""
+        return await self._reply(self._client.append, folder, message)
+
+    async def find(self, folder: str, message_id: str) -> tuple[int, ...]:
+        """
+        UIDs of the messages in *folder* that have this Message-ID; none if it cannot be opened.
+        """
+        try:
+            if folder != self._examined:
+                await self._call(self._client.select_folder, folder, readonly=True)
+                self._examined = folder
+            await self._call(self._client.noop)
+            criteria = ["HEADER", "Message-ID", message_id]
+            return tuple(await self._call(self._client.search, criteria))
+        except IMAPClientError:
+            self._examined = ""
+            return ()
+
+    async def fetch(self, folder: str, message_id: str) -> bytes | None:
+        """
+        The octets of the message in *folder* that has this Message-ID; None if there is none.
+        """
+        uids = await self.find(folder, message_id)
+        if not uids:
+            return None
+        try:
+            fetched = await self._call(self._client.fetch, [uids[-1]], ["BODY.PEEK[]"])
+        except IMAPClientError:
+            return None
+        body = fetched.get(uids[-1], {}).get(b"BODY[]")
+        return bytes(body) if body is not None else None
+
+    async def remove(
+        self, message_id: str, folders: Iterable[str] | None = None
+    ) -> tuple[str, ...]:
+        """
+        Expunges all messages with this Message-ID, by default from every folder.
+
+        Returns the names of the folders in which some are found nevertheless.
+        """
+        names = [each.name for each in await self.folders()] if folders is None else list(folders)
+        left: list[str] = []
+        for name in names:
+            uids = await self.find(name, message_id)
+            if not uids:
+                continue
+            with contextlib.suppress(IMAPClientError):
+                await self._call(self._expunge, name, uids)
+            if await self.find(name, message_id):
+                left.append(name)
+        return tuple(left)
+
+    def _expunge(self, folder: str, uids: tuple[int, ...]) -> None:
+        self._examined = ""
+        self._client.select_folder(folder)
+        self._client.delete_messages(uids, silent=True)
+        if self._client.has_capability("UIDPLUS"):
+            self._client.uid_expunge(uids)
+        elif set(self._client.search(["DELETED"])) <= set(uids):
+            # Without UIDPLUS, EXPUNGE takes the owner's own deleted messages along.
+            self._client.expunge()
+
+    async def _reply(self, work: Callable[..., Any], *arguments: Any) -> Reply:  # noqa: ANN401
+        try:
+            await self._call(work, *arguments)
+        except IMAPClientError as exc:
+            return _refusal(exc)
+        return Reply("OK", "", ())
+
+    async def _call(
+        self,
+        work: Callable[..., Any],
+        *arguments: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        try:
+            return await _in_thread(lambda: work(*arguments, **options))
+        except (imaplib.IMAP4.abort, OSError, *_NOT_IMAP) as exc:
+            raise _lost(exc, self.transcript) from exc
+
+
+@contextlib.asynccontextmanager
+async def open_mailbox(context: ProbeContext, account: Account) -> AsyncIterator[Mailbox]:
+    """
+    Logs *account* in to the first declared IMAP service that takes it, and out again.
+
+    Raises:
+        ProbeError: There is no such service or password, or the login does not work.
+    """
+    password = context.password(account)
+    transcript = Transcript()
+    transcript.hide(password)
+    # No place in the lane: whoever has a mailbox open makes other connections meanwhile, and some
+    # who all waited for a second place would wait for each other.
+    token = _recording.set(transcript)
+    client = await _connect(context, transcript)
+    try:
+        await _log_in(client, account, password.reveal(), transcript)
+        yield Mailbox(client, transcript)
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            await _in_thread(client.logout)
+    finally:
+        _recording.reset(token)
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            client.shutdown()
+
+
+async def _connect(context: ProbeContext, transcript: Transcript) -> IMAPClient:
+    services = [each for each in context.target.endpoints if each.protocol is Protocol.IMAP]
+    services = [each for each in services if each.security is not Security.CLEARTEXT]
+    failure = ProbeError(Cause.BLOCKED, "no IMAP service with TLS is declared to see the mailbox")
+    for service in sorted(services, key=lambda each: each.security is Security.STARTTLS):
+        transcript.add("*", f"connecting to {context.target.address} port {service.port}")
+        try:
+            return await _in_thread(lambda service=service: _client(context, service))  # type: ignore[misc]
+        except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
+            failure = _lost(exc, transcript)
+    raise failure
+
+
+def _client(context: ProbeContext, service: Endpoint) -> IMAPClient:
+    # Whom the certificate names is judged elsewhere; here it matters what is in the mailbox.
+    trusting = ssl.create_default_context()
+    trusting.check_hostname = False
+    trusting.verify_mode = ssl.CERT_NONE
+    trusting.set_ciphers("DEFAULT:@SECLEVEL=0")
+    implicit = service.security is Security.IMPLICIT_TLS
+    client = IMAPClient(
+        context.target.address,
+        service.port,
+        ssl=implicit,
+        ssl_context=trusting if implicit else None,
+        timeout=SocketTimeout(context.connect_timeout, context.reply_timeout),
+    )
+    _bound(client)
+    if not implicit:
+        client.starttls(trusting)
+    return client
+
+
+def _bound(client: IMAPClient) -> None:
+    """
+    Ends the connection when the server sends more than a mailbox of test messages can hold.
+    """
+    connection = client._imap
+    read, readline = connection.read, connection.readline
+    total = 0
+
+    def spend(octets: int) -> None:
+        nonlocal total
+        total += octets
+        if total > MAX_TOTAL:
+            raise imaplib.IMAP4.abort(f"over {MAX_TOTAL} octets in one connection")
+
+    def bounded_read(size: int) -> bytes:
+        spend(size)
+        return bytes(read(size))
+
+    def bounded_readline() -> bytes:
+        line = bytes(readline())
+        spend(len(line))
+        return line
+
+    connection.read, connection.readline = bounded_read, bounded_readline
+
+
+async def _log_in(
+    client: IMAPClient, account: Account, password: str, transcript: Transcript
+) -> None:
+    try:
+        await _in_thread(lambda: client.plain_login(account.user, password))
+    except LoginError as exc:
+        detail = f"{account.name} cannot log in to IMAP: {_refusal(exc).text}"
+        raise ProbeError(Cause.BLOCKED, detail, transcript.freeze()) from exc
+    except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
+        raise _lost(exc, transcript) from exc
+
+
+async def _in_thread(work: Callable[[], Result]) -> Result:
+    """
+    Runs *work* in a daemon thread: one that a hostile server holds fast holds up nothing else.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Result] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def tell(deliver: Callable[[Any], None], outcome: object) -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(lambda: None if future.done() else deliver(outcome))
+
+    def run() -> None:
+        try:
+            result = context.run(work)
+        except BaseException as exc:  # noqa: BLE001  # it belongs to whoever awaits the result
+            tell(future.set_exception, exc)
+        else:
+            tell(future.set_result, result)
+
+    threading.Thread(target=run, name="imap", daemon=True).start()
+    return await future
+
+
+def _folders(listed: Iterable[tuple[Iterable[bytes], bytes, str]]) -> tuple[Folder, ...]:
+    return tuple(
+        Folder(str(name), tuple(flag.decode("ascii", "replace") for flag in flags))
+        for flags, _, name in listed
+    )
+
+
+def _refusal(exc: Exception) -> Reply:
+    """
+    The server's words in an exception of IMAPClient.
+    """
+    text = str(exc)
+    found = re.match(r"\w+ failed: (.*)", text, re.DOTALL)
+    return Reply("NO", found[1] if found else text, ())
+
+
+def _lost(exc: Exception, transcript: Transcript) -> ProbeError:
+    detail = f"IMAP: {exc or type(exc).__name__}"
+    transcript.add("*", detail)
+    if isinstance(exc, TimeoutError):
+        return ProbeError(Cause.TIMEOUT, detail, transcript.freeze())
+    if isinstance(exc, ConnectionRefusedError):
+        return ProbeError(Cause.UNREACHABLE, detail, transcript.freeze())
+    return PeerClosedError(Cause.BLOCKED, detail, transcript.freeze())

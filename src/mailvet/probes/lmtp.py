@@ -1,0 +1,306 @@
+"""
+Dovecot's LMTP sockets, asked on the host itself, and the way on which Postfix comes to them.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.errors import ProbeError
+from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.host import CommandOutput, sections
+from mailvet.facts.lmtp import LmtpFacts, LmtpSocket, chosen_socket
+from mailvet.facts.postfix import PostfixConfig
+from mailvet.facts.recipients import RecipientReply
+from mailvet.facts.replies import Reply
+from mailvet.facts.routing import Route, answered, lookups_for, route
+from mailvet.facts.socket_talk import SocketTalk, parse_talk
+from mailvet.probes.files import stat_paths
+from mailvet.probes.lmtp_programs import PERL, PYTHON
+from mailvet.probes.recipients import nobody_at
+from mailvet.probes.session import client_name
+from mailvet.probes.shell import quote, run
+
+MAX_ACCOUNTS = 5
+"""Test accounts whose addresses are tried."""
+
+MAX_STRANGERS = 3
+"""Accounts of people that are tried on each socket, besides nobody."""
+
+FIRST_LOGIN_UID = 1000
+"""Least user id of people; below are the accounts of services."""
+
+_NOBODY = "nobody"
+
+_LOOKUP = r"""
+ask() {
+    case $1 in
+        /*) found=$(grep -ixF -- "$2" "$1" 2>&1);;
+        *) found=$(postmap -q "$2" "$1" 2>&1);;
+    esac
+    printf '@@%s\n%s\n%s\n' "$3" "$?" "$found"
+}
+"""
+
+_TALK = rf"""
+python=$(command -v python3 || command -v /usr/libexec/platform-python)
+talk() {{
+    if [ -n "$python" ]; then "$python" -I -c {quote(PYTHON)} "$@"
+    elif command -v perl >/dev/null; then perl -e {quote(PERL)} -- "$@"
+    else echo "* no interpreter"
+    fi 2>&1
+}}
+"""
+
+_MEMBERS = r"""
+members() {
+    entry=$(getent group "$1") || return
+    gid=$(echo "$entry" | cut -d: -f3)
+    { echo "$entry" | cut -d: -f4 | tr , '\n'
+      getent passwd | awk -F: -v g="$gid" '$4 == g { print $1 }'; } |
+        while read -r name; do
+            [ -n "$name" ] && uid=$(id -u -- "$name" 2>/dev/null) && echo "$name $uid"
+        done
+}
+"""
+
+
+async def probe_lmtp(context: ProbeContext) -> LmtpFacts:
+    """
+    The sockets, what they answer to whom, and where Postfix sends the test accounts' mail.
+
+    Raises:
+        ProbeError: There is no root shell on the target, or no Dovecot.
+    """
+    dovecot: DovecotConfig = await context.fact("dovecot")
+    postfix = await _postfix(context)
+    ways, asked = await _ways(context, postfix)
+    main = ways[0].route if ways else None
+    scene = await _look(context, dovecot, main.seen if main else "")
+    used = chosen_socket(
+        scene.sockets, context.target.expect.dovecot.lmtp_socket, scene.seen_identity
+    )
+    mta = (postfix and postfix.setting("mail_owner")) or _owner(context)
+    talks = _Talks()
+    if used is not None and used.present:
+        recipients = [each.handed_over for each in ways]
+        talks.add("root", "all", used.path, *_envelope(context, recipients))
+        talks.add(mta, "primary", used.path, _hello(context), "QUIT")
+    own = len(talks.planned)
+    present = tuple(each for each in scene.sockets if each.present)
+    strangers = await _strangers(context, dovecot, present, mta)
+    for socket in present:
+        for name in strangers:
+            talks.add(name, "all", socket.path, "QUIT")
+    heard, held = await talks.hold(context)
+    root, as_mta = heard[:2] if own else (None, None)
+    return LmtpFacts(
+        enabled="lmtp" in dovecot.protocols,
+        protocols=dovecot.setting("protocols"),
+        sockets=scene.sockets,
+        used=used.path if used else "",
+        seen_identity=scene.seen_identity,
+        mail_group=scene.mail_group,
+        route=main,
+        root=root,
+        mta=as_mta,
+        strangers=heard[own:],
+        recipients=tuple(
+            RecipientReply(each.address, each.handed_over, _rcpt(root, each.handed_over))
+            for each in ways
+        ),
+        stranger=_unknown(context, root),
+        commands=(*asked, *scene.commands, *held),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """
+    A test account's address, and where Postfix sends its mail if there is a Postfix.
+    """
+
+    address: str
+    route: Route | None
+
+    @property
+    def handed_over(self) -> str:
+        """The address that Dovecot gets to see."""
+        return self.route.handed_over if self.route else self.address
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """
+    The sockets on disk.
+    """
+
+    sockets: tuple[LmtpSocket, ...]
+    seen_identity: str
+    mail_group: str
+    commands: tuple[CommandOutput, ...]
+
+
+class _Talks:
+    """
+    Conversations that one script holds, one after the other.
+    """
+
+    def __init__(self) -> None:
+        self.planned: list[tuple[str, ...]] = []
+
+    def add(self, account: str, groups: str, path: str, *commands: str) -> None:
+        """Plans a conversation."""
+        self.planned.append((account, groups, path, *commands))
+
+    async def hold(
+        self, context: ProbeContext
+    ) -> tuple[tuple[SocketTalk, ...], tuple[CommandOutput, ...]]:
+        """What was said in each of them."""
+        if not self.planned:
+            return (), ()
+        script = _TALK
+        for number, words in enumerate(self.planned):
+            arguments = " ".join(quote(word) for word in words)
+            title = f"{words[0]} connects to {words[2]}"
+            script += f"echo; echo {quote(f'@@{number} {title}')}; talk {arguments}\n"
+        output = await run(context, script, title="LMTP over the socket, on the host", timeout=60)
+        parts = {name.partition(" ")[0]: text for name, text in sections(output.stdout).items()}
+        heard = tuple(
+            parse_talk(words[0], words[2], parts.get(str(number), ""))
+            for number, words in enumerate(self.planned)
+        )
+        return heard, (output.evidence(),)
+
+
+async def _postfix(context: ProbeContext) -> PostfixConfig | None:
+    try:
+        facts: PostfixConfig = await context.fact("postfix")
+    except ProbeError:
+        return None
+    return facts
+
+
+async def _ways(
+    context: ProbeContext, postfix: PostfixConfig | None
+) -> tuple[tuple[_Way, ...], tuple[CommandOutput, ...]]:
+    accounts = tuple(context.target.accounts.values())[:MAX_ACCOUNTS]
+    if postfix is None:
+        return tuple(_Way(each.address, None) for each in accounts), ()
+    ways: list[_Way] = []
+    commands: list[CommandOutput] = []
+    for account in accounts:
+        way = await _route(context, postfix, account.address, commands)
+        if way.handed_over.rpartition("@")[2] != account.address.rpartition("@")[2]:
+            # An alias leads to another domain, whose class and transport are the ones that count.
+            way = await _route(context, postfix, way.handed_over, commands)
+        ways.append(_Way(account.address, way))
+    return tuple(ways), tuple(commands)
+
+
+async def _route(
+    context: ProbeContext, postfix: PostfixConfig, address: str, commands: list[CommandOutput]
+) -> Route:
+    questions = lookups_for(postfix, address)
+    script = _LOOKUP + "".join(
+        f"ask {quote(each.table)} {quote(each.key)} {number}\n"
+        for number, each in enumerate(questions)
+    )
+    title = "; ".join(f"postmap -q {each.key} {each.table}" for each in questions)
+    output = await run(context, script, title=title)
+    commands.append(output.evidence())
+    parts = sections(output.stdout)
+    answers = tuple(
+        answered(each, parts.get(str(number), "")) for number, each in enumerate(questions)
+    )
+    return route(postfix, address, answers)
+
+
+async def _look(context: ProbeContext, dovecot: DovecotConfig, seen: str) -> _Scene:
+    listeners = [each for each in dovecot.unix_listeners("lmtp") if each.mode != "0"]
+    paths = [each.path for each in listeners]
+    wanted = [*paths, seen] if seen else paths
+    names = " ".join(quote(each) for each in wanted)
+    script = (
+        f"echo @@group; id -gn -- {quote(_owner(context))}\n"
+        f"echo @@identity; for p in {names}; do stat -Lc '%d:%i %n' -- \"$p\"; done; true"
+    )
+    stats, output = await asyncio.gather(
+        stat_paths(context, paths), run(context, script, title=f"stat -L {names}")
+    )
+    by_path = {each.path: each for each in stats}
+    parts = sections(output.stdout)
+    identities = {
+        path: number
+        for number, _, path in (
+            line.partition(" ") for line in parts.get("identity", "").splitlines()
+        )
+    }
+    sockets = tuple(
+        LmtpSocket(
+            each.path,
+            each.mode,
+            each.user or "root",
+            each.group or "root",
+            by_path.get(each.path),
+            identities.get(each.path, ""),
+        )
+        for each in listeners
+    )
+    group = parts.get("group", "").strip()
+    return _Scene(sockets, identities.get(seen, ""), group, (output.evidence(),))
+
+
+async def _strangers(
+    context: ProbeContext, dovecot: DovecotConfig, sockets: tuple[LmtpSocket, ...], mta: str
+) -> tuple[str, ...]:
+    """
+    Nobody, and people whom a group or an access control list might let in.
+    """
+    stats = [each.stat for each in sockets if each.stat]
+    entries = [entry.split(":") for each in stats for entry in each.acl if entry.count(":") == 2]
+    groups = {each.group for each in stats} | {each[1] for each in entries if each[0] == "group"}
+    people = [each[1] for each in entries if each[0] == "user"]
+    if groups:
+        calls = "\n".join(f"members {quote(each)}" for each in sorted(groups))
+        output = await run(context, f"{_MEMBERS}{calls}\ntrue", title="members of the groups")
+        rows = [line.split() for line in output.stdout.splitlines()]
+        people += [row[0] for row in rows if len(row) == 2 and int(row[1]) >= FIRST_LOGIN_UID]
+    servants = {
+        "root",
+        mta,
+        dovecot.setting("default_internal_user"),
+        dovecot.setting("default_login_user"),
+        context.target.expect.dovecot.mail_user,
+        _NOBODY,
+    }
+    found = [name for name in dict.fromkeys(people) if name not in servants]
+    return (_NOBODY, *found[:MAX_STRANGERS])
+
+
+def _owner(context: ProbeContext) -> str:
+    return context.target.expect.dovecot.lmtp_socket_owner
+
+
+def _hello(context: ProbeContext) -> str:
+    return f"LHLO {client_name(context)}"
+
+
+def _envelope(context: ProbeContext, recipients: list[str]) -> tuple[str, ...]:
+    names = [*dict.fromkeys(recipients), *([] if not recipients else [nobody_at(context)])]
+    rcpts = (f"RCPT TO:<{each}>" for each in names)
+    return _hello(context), "MAIL FROM:<>", *rcpts, "RSET", "QUIT"
+
+
+def _rcpt(talk: SocketTalk | None, address: str) -> Reply | None:
+    return talk.reply(f"RCPT TO:<{address}>") if talk else None
+
+
+def _unknown(context: ProbeContext, talk: SocketTalk | None) -> RecipientReply | None:
+    if not context.target.accounts:
+        return None
+    name = nobody_at(context)
+    return RecipientReply(name, name, _rcpt(talk, name))
+
+
+FACTS = (FactSpec("lmtp", probe_lmtp, LmtpFacts),)

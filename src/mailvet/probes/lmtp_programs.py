@@ -1,0 +1,80 @@
+"""
+The small programs that hold an LMTP conversation on the host, in the two languages found there.
+
+Arguments: account, ``primary`` or ``all`` of its groups, socket, commands. Postfix's daemons give
+up all groups but the primary one, and a person who logs in has all of them: where ``runuser``
+stands in for Postfix, sockets open that Postfix itself cannot open.
+"""
+
+PYTHON = r"""
+import errno, os, pwd, socket, sys
+account, kind, path = sys.argv[1:4]
+def show(mark, octets):
+    print(mark, "".join(chr(o) if 32 <= o < 127 else "?" for o in octets[:900]))
+try:
+    entry = pwd.getpwnam(account)
+    gid = entry.pw_gid
+    os.chdir("/")
+    os.setgroups([gid] if kind == "primary" else os.getgrouplist(account, gid))
+    os.setgid(gid)
+    os.setuid(entry.pw_uid)
+    peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(8)
+    peer.connect(path)
+    print("* opened")
+    lines = peer.makefile("rb")
+    for command in [""] + sys.argv[4:]:
+        if command:
+            print(">", command)
+            peer.sendall(command.encode() + b"\r\n")
+        for _ in range(100):
+            line = lines.readline(4000)
+            if not line:
+                print("* the server closed the connection")
+                sys.exit()
+            show("<", line.rstrip(b"\r\n"))
+            if line[3:4] != b"-":
+                break
+except KeyError:
+    print("* unknown account")
+except socket.timeout:
+    print("* no answer within 8 s")
+except OSError as exc:
+    print("*", errno.errorcode.get(exc.errno, "E"), exc.strerror)
+"""
+
+PERL = r"""
+use strict; use Socket; use IO::Handle; use Errno;
+my ($account, $kind, $path, @commands) = @ARGV;
+$| = 1;
+my ($uid, $gid) = (getpwnam $account)[2, 3];
+defined $uid or do { print "* unknown account\n"; exit };
+my @groups = ($gid);
+if ($kind ne "primary") {
+    while (my @g = getgrent) { push @groups, $g[2] if grep { $_ eq $account } split " ", $g[3] }
+}
+chdir "/";
+$) = "$gid @groups"; $( = $gid; $< = $uid; $> = $uid;
+sub failed {
+    my ($words, $name) = ("$!", "E");
+    for (keys %!) { $name = $_ if $!{$_} && $_ !~ /WOULDBLOCK/ }
+    print "* $name $words\n"; exit;
+}
+$SIG{ALRM} = sub { print "* no answer within 8 s\n"; exit };
+alarm 8;
+socket(my $peer, AF_UNIX, SOCK_STREAM, 0) or failed();
+connect($peer, sockaddr_un($path)) or failed();
+$peer->autoflush(1);
+print "* opened\n";
+for my $command ("", @commands) {
+    if (length $command) { print "> $command\n"; print $peer "$command\r\n" }
+    for (1 .. 100) {
+        alarm 8;
+        my $line = <$peer>;
+        defined $line or do { print "* the server closed the connection\n"; exit };
+        $line =~ s/[\r\n]+$//; $line =~ s/[^ -~]/?/g;
+        print "< ", substr($line, 0, 900), "\n";
+        last if substr($line, 3, 1) ne "-";
+    }
+}
+"""

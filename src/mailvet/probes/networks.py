@@ -1,0 +1,45 @@
+"""
+Reads mynetworks from the host, with the files and tables that it names.
+"""
+
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.facts.host import CommandOutput
+from mailvet.facts.mynetworks import parse_networks, sources
+from mailvet.facts.networks import NetworkFacts, NetworkList
+from mailvet.facts.postfix import PostfixConfig
+from mailvet.probes import shell
+
+
+async def probe_networks(context: ProbeContext) -> NetworkFacts:
+    """
+    Whom the host's Postfix trusts, for main.cf and for every service that has a value of its own.
+    """
+    postfix: PostfixConfig = await context.fact("postfix")
+    users: dict[str, list[str]] = {postfix.setting("mynetworks"): ["main.cf"]}
+    for service in postfix.services:
+        if service.program == "smtpd":
+            users.setdefault(postfix.setting("mynetworks", service.key), []).append(service.key)
+    names = tuple(dict.fromkeys(name for value in users for name in sources(value)))
+    commands = [await _read(context, name) for name in names]
+    contents = {
+        name: each.stdout for name, each in zip(names, commands, strict=True) if each.status == 0
+    }
+    lists = [
+        NetworkList(tuple(services), value, parse_networks(value, contents))
+        for value, services in users.items()
+    ]
+    return NetworkFacts(tuple(lists), "mynetworks" in postfix.explicit, tuple(commands))
+
+
+async def _read(context: ProbeContext, name: str) -> CommandOutput:
+    kind, _, path = name.partition(":")
+    if name.startswith("/"):
+        script = f"cat {shell.quote(name)}"
+    elif kind in {"cidr", "texthash"}:
+        script = f"cat {shell.quote(path)}"
+    else:
+        script = f"postmap -s {shell.quote(name)}"
+    return await shell.run(context, script)
+
+
+FACTS = (FactSpec("networks", probe_networks, NetworkFacts),)

@@ -1,0 +1,99 @@
+"""
+Logging in with SASL PLAIN and LOGIN, in every protocol's way (RFC 4616, 4954, 5034, 5804, 9051).
+"""
+
+import base64
+import time
+
+from mailvet.context import ProbeContext
+from mailvet.errors import PeerClosedError
+from mailvet.facts.login import Login
+from mailvet.facts.replies import Reply
+from mailvet.model import Account
+from mailvet.probes.dialogue import Dialogue, Imap, Sieve
+from mailvet.secret import Secret
+
+PLAIN = "PLAIN"
+LOGIN = "LOGIN"
+
+
+async def log_in(
+    context: ProbeContext, speaker: Dialogue, account: Account, mechanism: str = PLAIN
+) -> Login:
+    """
+    Logs *account* in with its own password; a server that hangs up over it is a fact.
+
+    Raises:
+        ProbeError: CREDENTIALS if its password is not to be found, or the server is silent.
+    """
+    password = context.password(account)
+    start = time.monotonic()
+    try:
+        reply = await begin(speaker, mechanism)
+    except PeerClosedError as exc:
+        return _login(context, account.user, mechanism, start, None, exc.detail)
+    if not reply.continuation:
+        return _login(context, account.user, mechanism, start, reply)
+    return await finish(context, speaker, account.user, password, mechanism)
+
+
+async def begin(speaker: Dialogue, mechanism: str = PLAIN) -> Reply:
+    """
+    Starts *mechanism* without an initial response: every server must take that.
+
+    A continuation means that the server waits for the password. Dovecot decides here, not when the
+    password comes, how long it will punish the address for earlier failures.
+    """
+    if isinstance(speaker, Sieve):
+        return await speaker.command(f'AUTHENTICATE "{mechanism}"')
+    if isinstance(speaker, Imap):
+        return await speaker.command(f"AUTHENTICATE {mechanism}")
+    return await speaker.command(f"AUTH {mechanism}")
+
+
+async def finish(
+    context: ProbeContext, speaker: Dialogue, user: str, password: Secret, mechanism: str = PLAIN
+) -> Login:
+    """
+    Sends what ``begin`` made the server wait for.
+    """
+    start = time.monotonic()
+    secret = password.reveal()
+    try:
+        if mechanism == PLAIN:
+            reply = await _answer(context, speaker, f"\0{user}\0{secret}", password)
+        else:
+            reply = await speaker.answer(encoded(user), timeout=context.login_timeout)
+            if reply.continuation:
+                reply = await _answer(context, speaker, secret, password)
+    except PeerClosedError as exc:
+        return _login(context, user, mechanism, start, None, exc.detail)
+    return _login(context, user, mechanism, start, reply)
+
+
+async def _answer(
+    context: ProbeContext, speaker: Dialogue, message: str, password: Secret
+) -> Reply:
+    token = encoded(message)
+    speaker.wire.transcript.hide(password, token)
+    quoted = f'"{token}"' if isinstance(speaker, Sieve) else token
+    return await speaker.answer(quoted, shown="***", timeout=context.login_timeout)
+
+
+def _login(
+    context: ProbeContext,
+    user: str,
+    mechanism: str,
+    start: float,
+    reply: Reply | None,
+    failure: str = "",
+) -> Login:
+    seconds = round(time.monotonic() - start, 3)
+    return Login(context.service.protocol, user, mechanism, reply, failure, seconds)
+
+
+def encoded(text: str) -> str:
+    """
+    Base64, as SASL travels in all these protocols.
+    """
+    return base64.b64encode(text.encode()).decode()

@@ -1,0 +1,36 @@
+"""
+Tries to send as oneself and as somebody else; never goes beyond RCPT.
+"""
+
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.facts.login import Answer
+from mailvet.facts.sender_rights import SenderRightsFacts
+from mailvet.model import Cause
+from mailvet.probes import sasl
+from mailvet.probes.relay import envelope
+from mailvet.probes.session import secured
+
+
+async def probe_sender_rights(context: ProbeContext) -> SenderRightsFacts:
+    """
+    One session of an authenticated user: the own address first, then another user's.
+
+    Raises:
+        ProbeError: There are no two accounts, or the login does not work.
+    """
+    account = context.account(fresh=False)
+    other = context.account(other_than=account.name)
+    async with secured(context) as (speaker, _):
+        login = await sasl.log_in(context, speaker, account)
+        if login.answer is not Answer.ACCEPTED:
+            raise speaker.wire.error(Cause.BLOCKED, f"the login does not work: {login}")
+        own_reply = await envelope(speaker, account.address, account.address)
+        other_reply = await envelope(speaker, other.address, account.address)
+        await speaker.quit()
+        transcript = speaker.wire.transcript.freeze()
+    return SenderRightsFacts(
+        account.user, account.address, own_reply, other.address, other_reply, transcript
+    )
+
+
+FACTS = (FactSpec("sender_rights", probe_sender_rights, SenderRightsFacts, per_endpoint=True),)

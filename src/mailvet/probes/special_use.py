@@ -1,0 +1,132 @@
+"""
+Which special-use mailboxes a new user finds, seen so that an earlier audit cannot have made them.
+
+Dovecot writes a mailbox with ``auto = subscribe`` to the disk and into the subscription file when
+it is first opened. The same account seen again would then look well on a server that was changed
+to ``auto = create`` or ``auto = no``. But what the server provides by itself cannot be taken away
+(measured with Dovecot 2.3.19): after UNSUBSCRIBE, LSUB goes on listing mailboxes with ``auto =
+subscribe`` and those alone; after DELETE of an empty one, LIST goes on listing those with ``auto``
+set. So the probe deletes the empty special-use mailboxes of the dedicated fresh account and
+unsubscribes from them, looks at what is still there, and puts back what is not.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.facts.folders import Folder
+from mailvet.facts.special_use import FolderTrial, SpecialUseFacts, having
+from mailvet.ledger import Residue
+from mailvet.model import Account
+from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
+from mailvet.probes.messages import compose, residue
+
+
+async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
+    """
+    The special-use mailboxes of the fresh account, each of them used.
+
+    Raises:
+        ProbeError: There is no fresh account, or it cannot log in.
+    """
+    account = context.account(fresh=True)
+    async with context.exclusive(account), open_mailbox(context, account) as mailbox:
+        before = await mailbox.folders()
+        subscribed_before = await mailbox.subscriptions()
+        names = _special(context, before)
+        async with _put_back(context, account, mailbox, before, subscribed_before):
+            remaining = await _take_away(context, account, mailbox, names, subscribed_before)
+            folders = await mailbox.folders()
+            subscribed = await mailbox.subscriptions()
+            trials = [
+                await _try(context, account, mailbox, name, number)
+                for number, name in enumerate(_special(context, folders))
+            ]
+        return SpecialUseFacts(
+            account.name,
+            before,
+            subscribed_before,
+            folders,
+            subscribed,
+            remaining,
+            tuple(trials),
+            mailbox.transcript.freeze(),
+        )
+
+
+def _special(context: ProbeContext, folders: tuple[Folder, ...]) -> tuple[str, ...]:
+    uses = context.target.expect.mailboxes.special_use
+    return tuple(dict.fromkeys(name for use in uses for name in having(folders, use)))
+
+
+async def _take_away(
+    context: ProbeContext,
+    account: Account,
+    mailbox: Mailbox,
+    names: tuple[str, ...],
+    subscribed: tuple[str, ...],
+) -> tuple[tuple[str, str], ...]:
+    """
+    Deletes and unsubscribes; returns what could not be taken away, and why.
+    """
+    remaining: list[tuple[str, str]] = []
+    for name in names:
+        messages = await mailbox.count(name)
+        if messages:
+            remaining.append((name, f"holds {messages} messages, so the account is not fresh"))
+        elif messages == 0:
+            # A refusal leaves nothing open: then there was no mailbox on the disk.
+            await mailbox.delete(name)
+    for name in names:
+        if name in subscribed:
+            context.ledger.announce(_subscription(context, account, name))
+            reply = await mailbox.unsubscribe(name)
+            if not reply.positive:
+                remaining.append((name, f"UNSUBSCRIBE {reply}"))
+    return tuple(remaining)
+
+
+@contextlib.asynccontextmanager
+async def _put_back(
+    context: ProbeContext,
+    account: Account,
+    mailbox: Mailbox,
+    folders: tuple[Folder, ...],
+    subscribed: tuple[str, ...],
+) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        there = {each.name for each in await mailbox.folders()}
+        for name in _special(context, folders):
+            if name not in there:
+                await mailbox.create(name)
+        listed = await mailbox.subscriptions()
+        for name in subscribed:
+            if name not in listed:
+                await mailbox.subscribe(name)
+            context.ledger.settle(_subscription(context, account, name))
+
+
+def _subscription(context: ProbeContext, account: Account, folder: str) -> Residue:
+    return Residue("subscription", context.target.key, account.name, folder)
+
+
+async def _try(
+    context: ProbeContext, account: Account, mailbox: Mailbox, name: str, number: int
+) -> FolderTrial:
+    select = await mailbox.select(name)
+    if not select.positive:
+        return FolderTrial(name, select, None, removed=False)
+    message = compose(
+        context, f"mailbox{number}", sender=account.address, recipient=account.address
+    )
+    context.ledger.announce(residue(context, account, message))
+    append = await mailbox.append(name, message.octets)
+    removed = not await mailbox.remove(message.message_id, (name,))
+    if removed:
+        context.ledger.settle(residue(context, account, message))
+    return FolderTrial(name, select, append, removed=removed)
+
+
+FACTS = (FactSpec("special_use", probe_special_use, SpecialUseFacts),)

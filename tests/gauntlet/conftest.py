@@ -1,0 +1,212 @@
+"""
+Audits of hosts that are nothing but trouble, each a process of its own, several at a time.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mailvet.catalogue import load_catalogue
+from tests.fakes.certificates import authority
+from tests.fakes.context import DOMAIN, PASSWORD, PASSWORD_VARIABLE
+from tests.fakes.grammar import HOST_NAME
+from tests.fakes.honest import serve
+from tests.fakes.honest_session import HonestHost
+from tests.fakes.personalities import PERSONALITIES, Personality
+from tests.fakes.stubs import ELSEWHERE, Play, Received, StubHost, serving
+
+ROOT = Path(__file__).parents[2]
+
+AT_ONCE = 8
+"""Audits at a time; they wait for the most part."""
+
+GIVEN_UP = 120.0
+"""Seconds after which an audit is killed; long before that it is a failure."""
+
+PROFILE = """
+title = "Everything that can be probed from outside"
+roles = [
+    "dovecot", "postfix", "pam", "mx", "submission", "sieve", "special-use", "lmtp-socket",
+    "firewalld",
+]
+[expect.mail]
+domain = "{domain}"
+hostname = "{name}"
+delivery_deadline = 2.0
+[expect.relay]
+trusted_networks = ["192.0.2.0/24"]
+"""
+
+SERVICE = """
+[services.{name}]
+protocol = "{protocol}"
+port = {port}
+security = "{security}"
+"""
+
+INVENTORY = """
+[hosts.stub]
+address = "{address}"
+name = "{name}"
+profiles = ["./stub.toml"]
+ca_file = "ca.pem"
+"""
+
+ACCOUNT = """
+[hosts.stub.accounts.{name}]
+user = "{name}@{domain}"
+password = {{ env = "{variable}" }}
+fresh = {fresh}
+"""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """
+    A finished audit of one personality.
+
+    Attributes:
+        personality: How the host behaved.
+        status: Exit status of pytest.
+        output: What it printed.
+        seconds: How long it took.
+        results: What ``results.json`` says; empty if there is none.
+        texts: All reports as text, by file name.
+        received: What the host received.
+    """
+
+    personality: Personality
+    status: int
+    output: str
+    seconds: float
+    results: Mapping[str, Any]
+    texts: Mapping[str, str]
+    received: list[Received] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """
+        All findings.
+        """
+        return list(self.results.get("findings", ()))
+
+
+def negative_controls() -> frozenset[str]:
+    """
+    Ids of the controls that the catalogue calls negative.
+    """
+    catalogue = load_catalogue(ROOT / "checks")
+    return frozenset(each.id for each in catalogue.controls.values() if each.negative)
+
+
+def declare(host: StubHost, folder: Path) -> Path:
+    """
+    Writes an inventory that names *host* with all of its services, and no shell.
+    """
+    profile = PROFILE.format(domain=DOMAIN, name=HOST_NAME)
+    for name, endpoint in host.endpoints.items():
+        profile += SERVICE.format(
+            name=name,
+            protocol=endpoint.protocol,
+            port=endpoint.port,
+            security=endpoint.security,
+        )
+    (folder / "stub.toml").write_text(profile)
+    authority().cert_pem.write_to_path(folder / "ca.pem")
+    inventory = INVENTORY.format(address=ELSEWHERE, name=HOST_NAME)
+    for name in ("alice", "bob", "carol"):
+        fresh = str(name == "carol").lower()
+        inventory += ACCOUNT.format(
+            name=name, domain=DOMAIN, variable=PASSWORD_VARIABLE, fresh=fresh
+        )
+    path = folder / "hosts.toml"
+    path.write_text(inventory)
+    return path
+
+
+def run_audit(personality: Personality, folder: Path, *options: str) -> Audit:
+    """
+    Audits a host with this personality through the real command line.
+    """
+    folder.mkdir(parents=True)
+    play: Play | None = personality.play
+    with serving(play, address=ELSEWHERE) as host:
+        begun = time.monotonic()
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
+                *("--host", "stub", "--allow", "intrusive"),
+                # With "=", since pytest takes a path that stands alone for one of its arguments.
+                f"--inventory={declare(host, folder)}",
+                f"--report-dir={folder / 'report'}",
+                *("--connect-timeout", "1", "--reply-timeout", "1"),
+                *("--login-timeout", "2", "--deadline", "5", *options),
+            ],
+            cwd=ROOT,
+            env=os.environ
+            | {
+                PASSWORD_VARIABLE: PASSWORD,
+                "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+                "MAILVET_STATE": str(folder / "state"),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=GIVEN_UP,
+            check=False,
+        )
+        seconds = time.monotonic() - begun
+    reports = {
+        path.name: path.read_text(encoding="utf-8") for path in (folder / "report").glob("*.*")
+    }
+    results = json.loads(reports.get("results.json", "{}"))
+    output = done.stdout.decode(errors="backslashreplace")
+    return Audit(personality, done.returncode, output, seconds, results, reports, host.received)
+
+
+@pytest.fixture(scope="session")
+def audits(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, "Future[Audit]"]]:
+    """
+    An audit of each personality that a selected test asks for, started all together.
+    """
+    folder = tmp_path_factory.mktemp("gauntlet")
+    wanted = {
+        item.callspec.params.get("audit")
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+    }
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {
+            name: pool.submit(run_audit, personality, folder / name.replace(" ", "-"))
+            for name, personality in PERSONALITIES.items()
+            if name in wanted
+        }
+
+
+@pytest.fixture(scope="module", params=list(PERSONALITIES))
+def audit(request: pytest.FixtureRequest, audits: dict[str, "Future[Audit]"]) -> Audit:
+    """
+    The finished audit of one personality.
+    """
+    name: str = request.param
+    return audits[name].result()
+
+
+@pytest.fixture(scope="session")
+def honest_audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """
+    The finished audit of a host that does everything right.
+    """
+    personality = Personality("honest", serve(HonestHost()), tls=True)
+    return run_audit(personality, tmp_path_factory.mktemp("honest") / "audit")

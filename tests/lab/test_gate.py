@@ -1,0 +1,192 @@
+"""
+The mutant gate, with an audit that costs nothing.
+"""
+
+import json
+import threading
+from collections.abc import Mapping
+
+import pytest
+
+from lab.errors import LabError
+from lab.gate import Outcome, Result, judge, run_mutants
+from lab.mutant import Mutant
+from lab.place import Lab
+from lab.scenario import Scenario
+from lab.scoreboard import render_json, render_line, render_table
+from lab.verdicts import Expected
+
+EXPECTED = Expected({"AUTH-01": "pass", "AUTH-02": "pass", "TLS-01": "pass"})
+
+
+def mutant(name: str = "m", also: Mapping[str, str] | None = None) -> Mutant:
+    """
+    A mutant that AUTH-01 must notice.
+    """
+    return Mutant(name, "mail1", "x", "true", ("AUTH-01",), also or {})
+
+
+def verdicts(**changes: str) -> dict[str, str]:
+    """
+    What an audit came to; ``auth_01="fail"`` changes one verdict.
+    """
+    named = {key.replace("_", "-").upper(): verdict for key, verdict in changes.items()}
+    return {**EXPECTED.verdicts, **named}
+
+
+def run(
+    audits: Mapping[str, Mapping[str, str] | str], scenario: Scenario, jobs: int = 1
+) -> list[Result]:
+    """
+    Try one mutant per entry of *audits*, which says what the audit finds or how it breaks.
+    """
+    current: dict[str, str] = {}
+    labs = [Lab(f"lab{number}") for number in range(jobs)]
+
+    def breaker(lab: Lab, _: Scenario, mutant: Mutant) -> None:
+        current[lab.name] = mutant.id
+
+    def audit(lab: Lab, _: Scenario) -> Mapping[str, str]:
+        found = audits[current[lab.name]]
+        if isinstance(found, str):
+            raise LabError(found)
+        return found
+
+    mutants = [mutant(name) for name in audits]
+    return run_mutants(
+        labs, scenario, EXPECTED, mutants, audit=audit, report=lambda _: None, breaker=breaker
+    )
+
+
+def test_noticed_mutant_is_killed() -> None:
+    """
+    The control that must fail does, and nothing else changes.
+    """
+    assert judge(mutant(), EXPECTED, verdicts(auth_01="fail")).outcome is Outcome.KILLED
+
+
+@pytest.mark.parametrize("verdict", ["pass", "unverified", "waived", "not-applicable"])
+def test_mutant_survives_anything_but_a_failure(verdict: str) -> None:
+    """
+    A control that could not look has noticed nothing.
+    """
+    result = judge(mutant(), EXPECTED, verdicts(auth_01=verdict))
+
+    assert result.outcome is Outcome.SURVIVED
+    assert result.differences == {"AUTH-01": ("fail", verdict)}
+
+
+def test_mutant_survives_a_control_that_was_not_run() -> None:
+    """
+    A missing verdict is no failure.
+    """
+    assert judge(mutant(), EXPECTED, {}).outcome is Outcome.SURVIVED
+
+
+def test_other_verdicts_that_change_are_collateral() -> None:
+    """
+    A control that has nothing to do with the mutant must not change.
+    """
+    result = judge(mutant(), EXPECTED, verdicts(auth_01="fail", tls_01="unverified"))
+
+    assert result.outcome is Outcome.COLLATERAL
+    assert result.differences == {"TLS-01": ("pass", "unverified")}
+
+
+def test_declared_changes_are_no_collateral() -> None:
+    """
+    A verdict that necessarily changes with the mutant is declared, and then expected.
+    """
+    found = verdicts(auth_01="fail", auth_02="unverified")
+
+    assert judge(mutant(also={"AUTH-02": "unverified"}), EXPECTED, found).outcome is Outcome.KILLED
+
+
+def test_declared_change_that_does_not_come_is_collateral() -> None:
+    """
+    A declaration that is wrong does not stay.
+    """
+    result = judge(mutant(also={"AUTH-02": "fail"}), EXPECTED, verdicts(auth_01="fail"))
+
+    assert result.outcome is Outcome.COLLATERAL
+
+
+def test_audit_that_breaks_is_not_a_kill(scenario: Scenario) -> None:
+    """
+    A mutant whose audit came to nothing is broken, and the others are tried all the same.
+    """
+    results = run({"a": "no results", "b": verdicts(auth_01="fail")}, scenario)
+
+    assert [result.outcome for result in results] == [Outcome.BROKEN, Outcome.KILLED]
+    assert "no results" in render_line(results[0])
+
+
+def test_labs_share_the_mutants(scenario: Scenario) -> None:
+    """
+    With two labs, two mutants are tried at the same time, and the order of results stays.
+    """
+    meeting = threading.Barrier(2, timeout=5)
+    names = [f"m{number}" for number in range(4)]
+
+    def breaker(*_: object) -> None:
+        meeting.wait()
+
+    results = run_mutants(
+        [Lab("a"), Lab("b")],
+        scenario,
+        EXPECTED,
+        [mutant(name) for name in names],
+        audit=lambda *_: verdicts(auth_01="fail"),
+        report=lambda _: None,
+        breaker=breaker,
+    )
+
+    assert [result.mutant.id for result in results] == names
+    assert {result.outcome for result in results} == {Outcome.KILLED}
+
+
+def test_interruption_stops_the_other_labs(scenario: Scenario) -> None:
+    """
+    After Ctrl-C no further mutant is applied.
+    """
+    tried: list[str] = []
+
+    def breaker(_: Lab, __: Scenario, mutant: Mutant) -> None:
+        tried.append(mutant.id)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_mutants(
+            [Lab("a")],
+            scenario,
+            EXPECTED,
+            [mutant("a"), mutant("b")],
+            audit=lambda *_: {},
+            report=lambda _: None,
+            breaker=breaker,
+        )
+
+    assert tried == ["a"]
+
+
+def test_table_counts_outcomes_and_ends_with_the_bad_news(scenario: Scenario) -> None:
+    """
+    The last lines are those that somebody has to act on.
+    """
+    results = run({"a": verdicts(), "b": verdicts(auth_01="fail")}, scenario)
+    lines = render_table(results).splitlines()
+
+    assert lines[0].startswith("b  killed")
+    assert lines[1].startswith("a  SURVIVED")
+    assert lines[-1] == "2 mutants: 1 killed, 1 SURVIVED"
+
+
+def test_json_holds_what_programs_need(scenario: Scenario) -> None:
+    """
+    Outcome and differences of each mutant are in the file.
+    """
+    (entry,) = json.loads(render_json(scenario, run({"a": verdicts()}, scenario)))["mutants"]
+
+    assert entry["outcome"] == "survived"
+    assert entry["kills"] == ["AUTH-01"]
+    assert entry["differences"] == {"AUTH-01": {"expected": "fail", "found": "pass"}}
