@@ -14,12 +14,12 @@ from mailvet.facts.postfix import PostfixConfig
 from mailvet.facts.recipients import RecipientReply
 from mailvet.facts.replies import Reply
 from mailvet.facts.routing import Route, answered, lookups_for, route
-from mailvet.facts.socket_talk import SocketTalk, parse_talk
+from mailvet.facts.socket_talk import SocketTalk
 from mailvet.probes.files import stat_paths
-from mailvet.probes.lmtp_programs import PERL, PYTHON
 from mailvet.probes.recipients import nobody_at
 from mailvet.probes.session import client_name
 from mailvet.probes.shell import quote, run
+from mailvet.probes.socket_talk import SocketTalks
 
 MAX_ACCOUNTS = 5
 """Test accounts whose addresses are tried."""
@@ -40,16 +40,6 @@ ask() {
     esac
     printf '@@%s\n%s\n%s\n' "$3" "$?" "$found"
 }
-"""
-
-_TALK = rf"""
-python=$(command -v python3 || command -v /usr/libexec/platform-python)
-talk() {{
-    if [ -n "$python" ]; then "$python" -I -c {quote(PYTHON)} "$@"
-    elif command -v perl >/dev/null; then perl -e {quote(PERL)} -- "$@"
-    else echo "* no interpreter"
-    fi 2>&1
-}}
 """
 
 _MEMBERS = r"""
@@ -81,19 +71,11 @@ async def probe_lmtp(context: ProbeContext) -> LmtpFacts:
         scene.sockets, context.target.expect.dovecot.lmtp_socket, scene.seen_identity
     )
     mta = (postfix and postfix.setting("mail_owner")) or _owner(context)
-    talks = _Talks()
-    if used is not None and used.present:
-        recipients = [each.handed_over for each in ways]
-        talks.add("root", "all", used.path, *_envelope(context, recipients))
-        talks.add(mta, "primary", used.path, _hello(context), "QUIT")
-    own = len(talks.planned)
-    present = tuple(each for each in scene.sockets if each.present)
-    strangers = await _strangers(context, dovecot, present, mta)
-    for socket in present:
-        for name in strangers:
-            talks.add(name, "all", socket.path, "QUIT")
+    strangers = await _strangers(context, dovecot, scene.sockets, mta)
+    talks = _plan(context, scene.sockets, used, ways, mta, strangers)
     heard, held = await talks.hold(context)
-    root, as_mta = heard[:2] if own else (None, None)
+    asked_used = used is not None and used.present
+    root, as_mta = heard[:2] if asked_used else (None, None)
     return LmtpFacts(
         enabled="lmtp" in dovecot.protocols,
         protocols=dovecot.setting("protocols"),
@@ -104,7 +86,7 @@ async def probe_lmtp(context: ProbeContext) -> LmtpFacts:
         route=main,
         root=root,
         mta=as_mta,
-        strangers=heard[own:],
+        strangers=heard[2:] if asked_used else heard,
         recipients=tuple(
             RecipientReply(each.address, each.handed_over, _rcpt(root, each.handed_over))
             for each in ways
@@ -141,36 +123,28 @@ class _Scene:
     commands: tuple[CommandOutput, ...]
 
 
-class _Talks:
+def _plan(
+    context: ProbeContext,
+    sockets: tuple[LmtpSocket, ...],
+    used: LmtpSocket | None,
+    ways: tuple[_Way, ...],
+    mta: str,
+    strangers: tuple[str, ...],
+) -> SocketTalks:
     """
-    Conversations that one script holds, one after the other.
+    Root and Postfix's account on the socket that matters, strangers on all of them.
     """
-
-    def __init__(self) -> None:
-        self.planned: list[tuple[str, ...]] = []
-
-    def add(self, account: str, groups: str, path: str, *commands: str) -> None:
-        """Plans a conversation."""
-        self.planned.append((account, groups, path, *commands))
-
-    async def hold(
-        self, context: ProbeContext
-    ) -> tuple[tuple[SocketTalk, ...], tuple[CommandOutput, ...]]:
-        """What was said in each of them."""
-        if not self.planned:
-            return (), ()
-        script = _TALK
-        for number, words in enumerate(self.planned):
-            arguments = " ".join(quote(word) for word in words)
-            title = f"{words[0]} connects to {words[2]}"
-            script += f"echo; echo {quote(f'@@{number} {title}')}; talk {arguments}\n"
-        output = await run(context, script, title="LMTP over the socket, on the host", timeout=60)
-        parts = {name.partition(" ")[0]: text for name, text in sections(output.stdout).items()}
-        heard = tuple(
-            parse_talk(words[0], words[2], parts.get(str(number), ""))
-            for number, words in enumerate(self.planned)
+    talks = SocketTalks()
+    if used is not None and used.present:
+        talks.add(
+            "root", "all", used.path, *_envelope(context, [each.handed_over for each in ways])
         )
-        return heard, (output.evidence(),)
+        talks.add(mta, "primary", used.path, _hello(context), "QUIT")
+    for socket in sockets:
+        if socket.present:
+            for name in strangers:
+                talks.add(name, "all", socket.path, "QUIT")
+    return talks
 
 
 async def _postfix(context: ProbeContext) -> PostfixConfig | None:

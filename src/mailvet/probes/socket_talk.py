@@ -1,12 +1,17 @@
 """
-The small programs that hold an LMTP conversation on the host, in the two languages found there.
-
-Arguments: account, ``primary`` or ``all`` of its groups, socket, commands. Postfix's daemons give
-up all groups but the primary one, and a person who logs in has all of them: where ``runuser``
-stands in for Postfix, sockets open that Postfix itself cannot open.
+Conversations over UNIX sockets, held on the host as one of its accounts.
 """
 
-PYTHON = r"""
+from mailvet.context import ProbeContext
+from mailvet.facts.host import CommandOutput, sections
+from mailvet.facts.socket_talk import SocketTalk, parse_talk
+from mailvet.probes.shell import quote, run
+
+# One program in the two languages that are found on hosts. Arguments: account, "primary" or "all" of
+# its groups, socket, commands. Postfix's daemons give up all groups but the primary one, and a person
+# who logs in has all of them: where runuser stands in for Postfix, sockets open that Postfix itself
+# cannot open.
+_PYTHON = r"""
 import errno, os, pwd, socket, sys
 account, kind, path = sys.argv[1:4]
 def show(mark, octets):
@@ -43,7 +48,7 @@ except OSError as exc:
     print("*", errno.errorcode.get(exc.errno, "E"), exc.strerror)
 """
 
-PERL = r"""
+_PERL = r"""
 use strict; use Socket; use IO::Handle; use Errno;
 my ($account, $kind, $path, @commands) = @ARGV;
 $| = 1;
@@ -78,3 +83,45 @@ for my $command ("", @commands) {
     }
 }
 """
+
+_TALK = rf"""
+python=$(command -v python3 || command -v /usr/libexec/platform-python)
+talk() {{
+    if [ -n "$python" ]; then "$python" -I -c {quote(_PYTHON)} "$@"
+    elif command -v perl >/dev/null; then perl -e {quote(_PERL)} -- "$@"
+    else echo "* no interpreter"
+    fi 2>&1
+}}
+"""
+
+
+class SocketTalks:
+    """
+    Conversations that one script holds, one after the other.
+    """
+
+    def __init__(self) -> None:
+        self.planned: list[tuple[str, ...]] = []
+
+    def add(self, account: str, groups: str, path: str, *commands: str) -> None:
+        """Plans a conversation."""
+        self.planned.append((account, groups, path, *commands))
+
+    async def hold(
+        self, context: ProbeContext
+    ) -> tuple[tuple[SocketTalk, ...], tuple[CommandOutput, ...]]:
+        """What was said in each of them."""
+        if not self.planned:
+            return (), ()
+        script = _TALK
+        for number, words in enumerate(self.planned):
+            arguments = " ".join(quote(word) for word in words)
+            title = f"{words[0]} connects to {words[2]}"
+            script += f"echo; echo {quote(f'@@{number} {title}')}; talk {arguments}\n"
+        output = await run(context, script, title="LMTP over the socket, on the host", timeout=60)
+        parts = {name.partition(" ")[0]: text for name, text in sections(output.stdout).items()}
+        heard = tuple(
+            parse_talk(words[0], words[2], parts.get(str(number), ""))
+            for number, words in enumerate(self.planned)
+        )
+        return heard, (output.evidence(),)
