@@ -1,0 +1,65 @@
+"""
+The words of mailvet as types: targets, endpoints, controls, judgements, findings.
+"""
+
+from mailvet.model.control import Area, Control
+from mailvet.model.endpoint import Endpoint, Protocol, Security, Vantage
+from mailvet.model.expectations import (
+    Expectations,
+    ExpectDovecot,
+    ExpectLogin,
+    ExpectMail,
+    ExpectMailboxes,
+    ExpectPostfix,
+    ExpectRelay,
+    ExpectTls,
+)
+from mailvet.model.report import Chain, Finding, NotRun, Report, Run, TargetSummary
+from mailvet.model.target import Account, Shell, Target, Waiver
+from mailvet.model.verdict import (
+    SEVEREST_FIRST,
+    Activity,
+    Cause,
+    Judgement,
+    Severity,
+    Verdict,
+    judge,
+    not_applicable,
+    unverified,
+)
+
+__all__ = [
+    "SEVEREST_FIRST",
+    "Account",
+    "Activity",
+    "Area",
+    "Cause",
+    "Chain",
+    "Control",
+    "Endpoint",
+    "ExpectDovecot",
+    "ExpectLogin",
+    "ExpectMail",
+    "ExpectMailboxes",
+    "ExpectPostfix",
+    "ExpectRelay",
+    "ExpectTls",
+    "Expectations",
+    "Finding",
+    "Judgement",
+    "NotRun",
+    "Protocol",
+    "Report",
+    "Run",
+    "Security",
+    "Severity",
+    "Shell",
+    "Target",
+    "TargetSummary",
+    "Vantage",
+    "Verdict",
+    "Waiver",
+    "judge",
+    "not_applicable",
+    "unverified",
+]

@@ -1,0 +1,59 @@
+"""
+Requirements in words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailvet.model.verdict import Activity, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """
+    A subject under which controls are grouped.
+    """
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """
+    A requirement, in words; the check that decides it carries its id only.
+
+    Attributes:
+        id: ``AREA-NN``, never reused.
+        area: Key of its area.
+        title: What is so when it passes, at most 80 characters.
+        statement: The requirement.
+        severity: How much a failure matters unless the profile says otherwise.
+        consequence: What happens to users when it fails.
+        activity: What deciding it does to the host.
+        requires: Roles that the profile must declare; otherwise it is not applicable.
+        endpoints: Patterns over ``protocol/security``; empty means once per target.
+        guide: Sections of the guide.
+        statements: Ids of the guide's statements that it decides.
+        references: Standards, clause included.
+        remedy: What to do, by ``postfix``, ``dovecot``, ``host`` and ``verify``.
+        proof: Where its failing case is shown: ``mutant``, or ``recorded`` with the reason.
+        negative: True if it passes on a refusal, a denial or an absence; such a pass is worth
+            nothing unless the server showed in the same breath that it was talking.
+    """
+
+    id: str
+    area: str
+    title: str
+    statement: str
+    severity: Severity
+    consequence: str
+    activity: Activity
+    requires: tuple[str, ...]
+    endpoints: tuple[str, ...]
+    guide: tuple[str, ...]
+    statements: tuple[str, ...]
+    references: tuple[str, ...]
+    remedy: Mapping[str, str]
+    proof: str = "mutant"
+    negative: bool = False

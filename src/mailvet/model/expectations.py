@@ -1,0 +1,150 @@
+"""
+What a target must be like.
+"""
+
+from dataclasses import dataclass, field
+
+from mailvet.model.endpoint import Endpoint, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectTls:
+    """
+    What TLS must be like.
+
+    Attributes:
+        minimum: Oldest protocol version that may be negotiated.
+        minimum_days: Days that a certificate must at least remain valid.
+        ems_required: Whether TLS 1.2 without Extended Master Secret must be refused (FIPS mode).
+        tls13: Whether TLS 1.3 must be available.
+        public_trust_smtp: Whether port 25 must show a certificate that clients can verify.
+        key_files_private: Whether only root may read key files.
+        dh_bits: Least size of Diffie-Hellman parameters, in bits.
+    """
+
+    minimum: str = "TLSv1.2"
+    minimum_days: int = 14
+    ems_required: bool = False
+    tls13: bool = True
+    public_trust_smtp: bool = True
+    key_files_private: bool = True
+    dh_bits: int = 2048
+
+    def verifiable_on(self, endpoint: Endpoint) -> bool:
+        """
+        Whether clients verify the certificate on *endpoint*; other mail servers usually do not.
+        """
+        return endpoint.protocol is not Protocol.SMTP or self.public_trust_smtp
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectRelay:
+    """
+    Who may send through the target without a password.
+
+    Attributes:
+        trusted_networks: Networks that mynetworks may contain, in CIDR notation.
+        foreign_domains: Two domains that the target must never be responsible for, used in
+            envelopes only: no message is sent to them.
+    """
+
+    trusted_networks: tuple[str, ...] = ()
+    foreign_domains: tuple[str, ...] = ("example.org", "example.net")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectMail:
+    """
+    Names and domains of the deployment.
+
+    Attributes:
+        domain: The mail domain; empty means that no local recipient is known.
+        hostname: What the server calls itself; empty means the name in the inventory.
+        delivery_deadline: Seconds after which a message that did not arrive is lost.
+        sender_restricted: Whether an account may send with its own addresses only.
+    """
+
+    domain: str = ""
+    hostname: str = ""
+    delivery_deadline: float = 20.0
+    sender_restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectLogin:
+    """
+    How users log in.
+
+    Attributes:
+        mechanisms: SASL mechanisms that submission must offer and accept.
+        failing_logins: Most failing logins that one run may make on purpose: two for each service
+            and one with an empty password. Fewer leave services unverified.
+    """
+
+    mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
+    failing_logins: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectMailboxes:
+    """
+    Special-use mailboxes that every user must find subscribed.
+
+    Attributes:
+        special_use: Special-use attributes of RFC 6154 without the backslash.
+    """
+
+    special_use: tuple[str, ...] = ("Drafts", "Junk", "Trash", "Sent")
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectDovecot:
+    """
+    How Dovecot must be set up.
+
+    Attributes:
+        protocols: The exact set of ``protocols``.
+        mail_user: Account that owns all mail.
+        mail_root: Directory below which all mail is kept; empty means wherever it is configured.
+        lmtp_socket: Path of the LMTP socket; empty means wherever it is configured.
+        lmtp_socket_owner: Owner that the LMTP socket must have.
+        lmtp_socket_modes: Acceptable modes of that socket, octal as text.
+        listeners: TCP ports of Dovecot beyond those of the declared services.
+        trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
+    """
+
+    protocols: tuple[str, ...] = ()
+    mail_user: str = "vmail"
+    mail_root: str = ""
+    lmtp_socket: str = ""
+    lmtp_socket_owner: str = "postfix"
+    lmtp_socket_modes: tuple[str, ...] = ("600", "660")
+    listeners: tuple[int, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectPostfix:
+    """
+    How Postfix must be set up.
+
+    Attributes:
+        listeners: TCP ports of Postfix beyond those of the declared services.
+    """
+
+    listeners: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """
+    What a target must be like, one table for each subject.
+    """
+
+    tls: ExpectTls = field(default_factory=ExpectTls)
+    relay: ExpectRelay = field(default_factory=ExpectRelay)
+    mail: ExpectMail = field(default_factory=ExpectMail)
+    login: ExpectLogin = field(default_factory=ExpectLogin)
+    mailboxes: ExpectMailboxes = field(default_factory=ExpectMailboxes)
+    dovecot: ExpectDovecot = field(default_factory=ExpectDovecot)
+    postfix: ExpectPostfix = field(default_factory=ExpectPostfix)

@@ -1,0 +1,141 @@
+"""
+What a run found.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailvet.model.control import Area
+from mailvet.model.verdict import Cause, Severity, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    A control on a target, or on one endpoint of it.
+
+    Attributes:
+        control: Id of the control.
+        statements: The guide's statements that it decides.
+        area: Key of the area.
+        title: Title of the control.
+        target: Key of the target.
+        endpoint: Name of the endpoint; empty for controls on the whole target.
+        port: Port of the endpoint; None for controls on the whole target.
+        verdict: The verdict, waivers applied.
+        cause: Why, if unverified.
+        severity: Severity, the profile's changes applied.
+        requirement: Statement of the control.
+        consequence: Consequence of the control.
+        observed: What was seen; for not-applicable, the reason.
+        expected: What would pass.
+        evidence: Redacted transcripts and command output.
+        remedy: What to do, by server or ``verify``; names and ports are filled in.
+        references: Standards and guide sections.
+        waiver: Words of the waiver that applies.
+        duration_s: Seconds that its probes took.
+    """
+
+    control: str
+    statements: tuple[str, ...]
+    area: str
+    title: str
+    target: str
+    endpoint: str
+    port: int | None
+    verdict: Verdict
+    cause: Cause | None
+    severity: Severity
+    requirement: str
+    consequence: str
+    observed: str
+    expected: str
+    evidence: tuple[str, ...]
+    remedy: Mapping[str, str]
+    references: tuple[str, ...]
+    waiver: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """
+    A control that was not judged, and why.
+    """
+
+    control: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """
+    The longest chain of waits of a run.
+
+    Attributes:
+        facts: Names of the facts in it, first to last.
+        seconds: How long they took one after the other.
+        wall_s: How long the gathering of all facts took.
+    """
+
+    facts: tuple[str, ...]
+    seconds: float
+    wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSummary:
+    """
+    What the report says about a target itself.
+    """
+
+    key: str
+    address: str
+    name: str
+    profiles: tuple[str, ...]
+    digest: str
+    vantage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """
+    One run of the audit.
+
+    Attributes:
+        id: Nonce of the run, found in everything that it created.
+        started: Start, UTC.
+        ended: End, UTC.
+        complete: False if it was interrupted or controls were left out on the command line.
+        incomplete_reason: Why, if it is not complete.
+        arguments: The command line, without secrets.
+        versions: Versions of mailvet and of the libraries that matter, by name.
+        targets: The audited targets.
+        chain: The longest chain of waits.
+        gate: Outcome of the acceptance gate: ``passed``, ``refused``, or empty without ``--gate``.
+    """
+
+    id: str
+    started: dt.datetime
+    ended: dt.datetime
+    complete: bool
+    incomplete_reason: str
+    arguments: tuple[str, ...]
+    versions: Mapping[str, str]
+    targets: tuple[TargetSummary, ...]
+    chain: Chain | None
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """
+    All that the renderers need.
+    """
+
+    run: Run
+    areas: tuple[Area, ...]
+    findings: tuple[Finding, ...]
+    not_run: tuple[NotRun, ...]
