@@ -24,13 +24,11 @@ STDLIB = sys.stdlib_module_names
 
 CLIENTS = {
     "shell": {"testinfra"},
-    "wire": {"OpenSSL", "cryptography"},
+    "connection": {"OpenSSL"},
+    "handshake": {"OpenSSL", "cryptography"},
     "certificate": {"OpenSSL", "cryptography"},
-    "hello": {"cryptography"},
-    "tls": {"cryptography"},
     "imap_mailbox": {"imapclient"},
     "delivery": {"aiosmtplib"},
-    "name": {"dns"},
 }
 """The third-party clients that each probe may use; all others have none."""
 

@@ -91,6 +91,6 @@ def test_dovecot_release(dovecot_check: DovecotCheck) -> Judgement:
     doveconf = dovecot_check.status not in {126, 127}
     return judge(
         dovecot_check.version.startswith("2.3.") and dovecot_check.doveadm and doveconf,
-        observed=f"dovecot is {version}, doveadm {tools}, doveconf ends with {dovecot_check.status}",
+        observed=f"dovecot is {version}, doveadm {tools}, doveconf: {dovecot_check.status}",
         expected="dovecot 2.3, and doveadm and doveconf run",
     )

@@ -52,5 +52,5 @@ def test_undeclared_ports_closed(exposure: ExposureFacts, target: Target) -> Jud
     )
 
 
-def _answers(ok: bool) -> str:  # noqa: FBT001
+def _answers(ok: bool) -> str:
     return "accepts connections" if ok else "does not"

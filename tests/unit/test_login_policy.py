@@ -58,5 +58,8 @@ def test_trusted_networks_are_collected_from_all_parts() -> None:
     """
     A network that only one protocol trusts is trusted.
     """
-    text = f"{SAFE}login_trusted_networks = 10.0.0.0/8\nprotocol imap {{\n  login_trusted_networks = 192.0.2.0/24\n}}\n"
+    text = (
+        f"{SAFE}login_trusted_networks = 10.0.0.0/8\n"
+        "protocol imap {\n  login_trusted_networks = 192.0.2.0/24\n}\n"
+    )
     assert trusted_networks(config(text)) == ("10.0.0.0/8", "192.0.2.0/24")

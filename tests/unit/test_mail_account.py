@@ -16,7 +16,7 @@ from mailvet.facts.mail_account import (
     parse_lookups,
     parse_passwd,
 )
-from mailvet.model import ExpectDovecot, Expectations
+from mailvet.model import Expectations, ExpectDovecot
 from tests.fakes.context import make_target
 
 PASSWD = """vmail:x:5000:5000::/var/mail/:/sbin/nologin

@@ -189,7 +189,7 @@ def test_dual_stack_socket_serves_both_families() -> None:
         ("pop3", "220 ready", False),
     ],
 )
-def test_speaks(protocol: str, line: str, good: bool) -> None:  # noqa: FBT001
+def test_speaks(protocol: str, line: str, good: bool) -> None:
     """A greeting belongs to the declared protocol, or it does not."""
     status, _, text = line.partition(" ")
 

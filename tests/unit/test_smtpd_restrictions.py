@@ -38,9 +38,7 @@ def service(relay: str = "", recipient: str = "", client: str = "") -> SmtpdServ
         {"relay": "permit_sasl_authenticated,reject"},
         {"client": "permit_sasl_authenticated,reject", "relay": "permit_mynetworks"},
         {"relay": "guard"},
-        {
-            "relay": "permit_mynetworks, reject_rbl_client zen.example.net, permit_sasl_authenticated, reject"
-        },
+        {"relay": "reject_rbl_client bl.example.net, permit_sasl_authenticated, reject"},
     ],
 )
 def test_valid_ways_to_refuse_relaying_are_closed(lists: dict[str, str]) -> None:

@@ -94,13 +94,12 @@ def parse_interface(text: str, own: frozenset[str], resolved: Iterable[str]) -> 
         return Interface(text)
     if "/" in text:
         return Interface(text, (), "no network and no table is allowed here, only addresses")
-    addresses = (bare,) if re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*", bare) else ()
+    addresses: tuple[str, ...] = ()
+    if re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*", bare) else ()
     addresses = addresses or tuple(dict.fromkeys(resolved))
     if not addresses:
         return Interface(text, (), "does not resolve on the host")
-    foreign = [
-        each for each in addresses if each not in own | ANY and not each.startswith("127.")
-    ]
+    foreign = [each for each in addresses if each not in own | ANY and not each.startswith("127.")]
     problem = f"is no address of this host ({', '.join(foreign)})" if foreign else ""
     return Interface(text, addresses, problem)
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from mailvet.facts.host import CommandOutput
 
-ANY = frozenset({"*", "0.0.0.0", "::"})
+ANY = frozenset({"*", "0.0.0.0", "::"})  # noqa: S104
 
 _PROCESS = re.compile(r'\("((?:[^"\\]|\\.)*)",pid=')
 _CGROUP = re.compile(r"\bcgroup:(\S+)")

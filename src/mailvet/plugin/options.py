@@ -4,6 +4,7 @@ The command line of an audit.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,84 +12,101 @@ from mailvet.context import CONNECT_TIMEOUT, DEADLINE, LOGIN_TIMEOUT, REPLY_TIME
 from mailvet.store import Timeouts
 
 
+_OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "--host",
+        {
+            "action": "append",
+            "dest": "mailvet_hosts",
+            "metavar": "NAME",
+            "default": [],
+            "help": "host or group of the inventory, or any mail host by name or address; repeatable",
+        },
+    ),
+    (
+        "--inventory",
+        {
+            "dest": "mailvet_inventory",
+            "metavar": "FILE",
+            "help": "inventory (default: $MAILVET_INVENTORY, else hosts.toml)",
+        },
+    ),
+    (
+        "--report-dir",
+        {
+            "dest": "mailvet_report_dir",
+            "metavar": "DIR",
+            "help": "where the reports go (default: reports/TIME-HOST, and reports/latest)",
+        },
+    ),
+    (
+        "--gate",
+        {
+            "action": "store_true",
+            "dest": "mailvet_gate",
+            "help": "acceptance gate: every control must pass, be waived or not apply, and all run",
+        },
+    ),
+    (
+        "--allow",
+        {
+            "action": "append",
+            "dest": "mailvet_allow",
+            "choices": ["intrusive"],
+            "default": [],
+            "help": "also run controls of this kind",
+        },
+    ),
+    (
+        "--save-facts",
+        {
+            "dest": "mailvet_save_facts",
+            "metavar": "DIR",
+            "help": "write down what was observed, to be judged again later",
+        },
+    ),
+    (
+        "--facts",
+        {
+            "dest": "mailvet_facts",
+            "metavar": "DIR",
+            "help": "judge what --save-facts wrote; nothing is sent to the network",
+        },
+    ),
+    (
+        "--list-controls",
+        {
+            "action": "store_true",
+            "dest": "mailvet_list",
+            "help": "list the controls, with --host those that apply to it, and exit",
+        },
+    ),
+)
+
+_WAITS = (
+    ("--connect-timeout", CONNECT_TIMEOUT, "how long to wait for a connection to be accepted"),
+    ("--reply-timeout", REPLY_TIMEOUT, "how long to wait for a line of a reply"),
+    ("--login-timeout", LOGIN_TIMEOUT, "how long to wait for the answer to a login"),
+    ("--deadline", DEADLINE, "when a probe is given up, whatever it waits for"),
+)
+
+
 def add_options(parser: pytest.Parser) -> None:
     """
     Declares all options of mailvet.
     """
     group = parser.getgroup("mailvet", "mail deployments")
-    group.addoption(
-        "--host",
-        action="append",
-        dest="mailvet_hosts",
-        metavar="NAME",
-        default=[],
-        help="host or group of the inventory, or any mail host by name or address; repeatable",
-    )
-    group.addoption(
-        "--inventory",
-        dest="mailvet_inventory",
-        metavar="FILE",
-        help="inventory (default: $MAILVET_INVENTORY, else hosts.toml)",
-    )
-    group.addoption(
-        "--report-dir",
-        dest="mailvet_report_dir",
-        metavar="DIR",
-        help="where the reports go (default: reports/TIME-HOST, and reports/latest)",
-    )
-    group.addoption(
-        "--gate",
-        action="store_true",
-        dest="mailvet_gate",
-        help="acceptance gate: every control must pass, be waived or not apply, and all must run",
-    )
-    group.addoption(
-        "--allow",
-        action="append",
-        dest="mailvet_allow",
-        choices=["intrusive"],
-        default=[],
-        help="also run controls of this kind",
-    )
-    group.addoption(
-        "--save-facts",
-        dest="mailvet_save_facts",
-        metavar="DIR",
-        help="write down what was observed, to be judged again later",
-    )
-    group.addoption(
-        "--facts",
-        dest="mailvet_facts",
-        metavar="DIR",
-        help="judge what --save-facts wrote; nothing is sent to the network",
-    )
-    group.addoption(
-        "--list-controls",
-        action="store_true",
-        dest="mailvet_list",
-        help="list the controls, with --host those that apply to it, and exit",
-    )
-    for name, default, what in (
-        ("connect", CONNECT_TIMEOUT, "for a connection to be accepted"),
-        ("reply", REPLY_TIMEOUT, "for a line of a reply"),
-        ("login", LOGIN_TIMEOUT, "for the answer to a login"),
-    ):
+    for name, said in _OPTIONS:
+        group.addoption(name, **said)
+    for name, default, words in _WAITS:
         group.addoption(
-            f"--{name}-timeout",
+            name,
             type=float,
-            dest=f"mailvet_{name}_timeout",
+            dest="mailvet_" + name.removeprefix("--").replace("-", "_"),
             metavar="SECONDS",
             default=default,
-            help=f"how long to wait {what} (default: {default:g})",
+            help=f"{words} (default: {default:g})",
         )
-    group.addoption(
-        "--deadline",
-        type=float,
-        dest="mailvet_deadline",
-        metavar="SECONDS",
-        default=DEADLINE,
-        help=f"after which a probe is given up, whatever it waits for (default: {DEADLINE:g})",
-    )
 
 
 @dataclass(frozen=True, slots=True)

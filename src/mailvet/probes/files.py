@@ -17,7 +17,9 @@ above() { d=$1; while [ -n "$d" ] && [ "$d" != / ]; do d=${d%/*}; echo "${d:-/}"
 real() { for p; do r=$(readlink -e -- "$p") && printf '%s\t%s\n' "$p" "$r"; done; }
 found=$(real PATHS)
 tab=$(printf '\t')
-all=$(echo "$found" | while IFS=$tab read -r p r; do echo "$r"; above "$p"; above "$r"; done | sort -u)
+all=$(echo "$found" | while IFS=$tab read -r p r; do
+    echo "$r"; above "$p"; above "$r"
+done | sort -u)
 echo @@real; echo "$found"
 [ -n "$found" ] || exit 0
 IFS='
@@ -26,7 +28,9 @@ set -f
 echo @@stat; stat -L --printf '%n\t%f\t%U\t%G\n' -- $all
 echo @@acl
 if command -v getfacl >/dev/null; then getfacl -psE -- $all
-else for p in $all; do case $(ls -ldL -- "$p") in ??????????+*) printf '+\t%s\n' "$p";; esac; done; fi
+else for p in $all; do
+    case $(ls -ldL -- "$p") in ??????????+*) printf '+\t%s\n' "$p";; esac
+done; fi
 exit 0
 """
 

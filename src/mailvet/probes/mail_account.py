@@ -9,7 +9,7 @@ from mailvet.facts.mail_account import MailAccountFacts, mail_root, parse_lookup
 from mailvet.probes.files import stat_paths
 from mailvet.probes.shell import quote, run
 
-_PASSWD = r"""
+_ACCOUNTS = r"""
 echo @@passwd; getent passwd NAME root postfix dovecot dovenull SERVERS
 uid=$(id -u NAME 2>/dev/null) && getent passwd | awk -F: -v u="$uid" '$3 == u'
 echo @@group; id -gn NAME 2>/dev/null
@@ -27,8 +27,10 @@ async def probe_mail_account(context: ProbeContext) -> MailAccountFacts:
     users = [each.user for each in context.target.accounts.values()]
     users.append(f"no-such-user-{context.nonce}")
     server_users = ("default_internal_user", "default_login_user")
-    servers = " ".join(quote(dovecot.setting(each)) for each in server_users if dovecot.setting(each))
-    script = _PASSWD.replace("NAME", quote(name)).replace("SERVERS", servers)
+    servers = " ".join(
+        quote(dovecot.setting(each)) for each in server_users if dovecot.setting(each)
+    )
+    script = _ACCOUNTS.replace("NAME", quote(name)).replace("SERVERS", servers)
     for number, user in enumerate(users):
         script += _USER.format(number=number, user=quote(user))
     output = await run(context, script, title=f"getent passwd {name}; doveadm user …")

@@ -10,7 +10,8 @@ from mailvet.probes.shell import run
 _SCRIPT = r"""
 if dpkg-query -W dpkg >/dev/null 2>&1; then
     echo @@dpkg
-    dpkg-query -W -f '${Package}\t${Version}\t${db:Status-Status}\n' 'dovecot-*' postfix 2>/dev/null |
+    format='${Package}\t${Version}\t${db:Status-Status}\n'
+    dpkg-query -W -f "$format" 'dovecot-*' postfix 2>/dev/null |
         sed -n 's/\tinstalled$/\tok/p'
 elif rpm -q rpm >/dev/null 2>&1; then
     echo @@rpm

@@ -26,8 +26,10 @@ if command -v script >/dev/null; then terminal=yes; script -qec 'postfix check' 
 else terminal=no; postfix check 2>&1; fi
 checked=$?
 echo @@log
-[ -f "$log" ] && tail -c +$((before + 1)) "$log" | grep -E 'postfix[^ ]*/(postfix-script|postfix|postsuper)\['
-echo @@warnings; { postconf -n >/dev/null && postconf -M >/dev/null && postconf -P >/dev/null; } 2>&1
+[ -f "$log" ] && tail -c +$((before + 1)) "$log" |
+    grep -E 'postfix[^ ]*/(postfix-script|postfix|postsuper)\['
+echo @@warnings
+{ postconf -n >/dev/null && postconf -M >/dev/null && postconf -P >/dev/null; } 2>&1
 configured=$?
 echo @@status; echo $checked $configured $terminal
 echo @@version; postconf -dh mail_version

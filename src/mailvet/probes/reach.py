@@ -7,10 +7,10 @@ import dataclasses
 import errno
 import socket
 
-from mailvet.context import FactSpec, ProbeContext
+from mailvet.context import FactSpec, Lane, ProbeContext
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.reach import CONNECTED, Attempt, Outcome, ReachabilityFacts, ReachFacts, speaks
-from mailvet.model import Cause, Security, Shell, Vantage
+from mailvet.model import Cause, Endpoint, Security, Shell, Vantage
 from mailvet.probes.dialogue import dialogue
 from mailvet.probes.session import client_name
 from mailvet.probes.wire import TlsOffer, Wire, dial
@@ -46,21 +46,53 @@ async def probe_reach(context: ProbeContext) -> ReachFacts:
 async def probe_reachability(context: ProbeContext) -> ReachabilityFacts:
     """
     Whether each of the declared services accepts connections.
+
+    Knocks beside the lane of the other probes: services that accept and then hang fill that, and
+    this is the answer that the administrator needs first.
+
+    Raises:
+        ProbeError: UNREACHABLE if the name does not resolve or we have no way to any address.
     """
     log = Transcript()
-    found: list[tuple[str, int, bool]] = []
-    services = context.target.endpoints
-    results = await asyncio.gather(
-        *(context.fact("reach", each) for each in services), return_exceptions=True
+    beside = dataclasses.replace(context, lane=Lane())
+    found = await asyncio.gather(
+        *(_accepts(beside, each, log) for each in context.target.endpoints)
     )
-    failures = [each for each in results if isinstance(each, BaseException)]
-    if failures:
-        raise failures[0]
-    for service, reach in zip(services, results, strict=True):
-        assert isinstance(reach, ReachFacts)  # noqa: S101
-        log.add("*", f"{service.name} ({service.port}): {reach}")
-        found.append((service.name, service.port, reach.answers))
     return ReachabilityFacts(tuple(found), log.freeze())
+
+
+async def _accepts(
+    context: ProbeContext, service: Endpoint, log: Transcript
+) -> tuple[str, int, bool]:
+    vantage = context.target.vantages.get(Vantage.OUTSIDE)
+    try:
+        async with dial(context, port=service.port, transcript=log):
+            return service.name, service.port, True
+    except ProbeError as exc:
+        if vantage is None and _ours(exc):
+            raise
+    if vantage is None:
+        return service.name, service.port, False
+    try:
+        async with dial(context, port=service.port, through=vantage, transcript=log) as wire:
+            await _speak_up(wire, service, context.target.name)
+    except PeerClosedError:
+        return service.name, service.port, True
+    except ProbeError:
+        return service.name, service.port, False
+    return service.name, service.port, True
+
+
+async def _speak_up(wire: Wire, service: Endpoint, name: str) -> None:
+    """
+    Makes the server say something: through a vantage nothing else shows that it is connected.
+    """
+    if service.security is Security.IMPLICIT_TLS:
+        handshake = await wire.start_tls(TlsOffer(), name)
+        if not handshake.completed:
+            raise wire.error(Cause.BLOCKED, handshake.failure)
+    else:
+        await wire.line()
 
 
 async def addresses(context: ProbeContext) -> tuple[str, ...]:
@@ -83,9 +115,7 @@ def at(context: ProbeContext, address: str) -> ProbeContext:
     """
     The same context, but the target is reached at *address*.
     """
-    return dataclasses.replace(
-        context, target=dataclasses.replace(context.target, address=address)
-    )
+    return dataclasses.replace(context, target=dataclasses.replace(context.target, address=address))
 
 
 async def _knock_at(context: ProbeContext, address: str, log: Transcript) -> list[Attempt]:

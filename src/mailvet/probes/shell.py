@@ -1,8 +1,8 @@
 """
 A root shell on the target, through testinfra.
 
-Each script travels in an envelope of marker lines on stderr: what stands outside of them comes from
-ssh, sudo or podman, so that neither login banners nor connection errors pass for the script's output.
+Each script travels in an envelope of marker lines on stderr: what stands outside of them comes
+from ssh, sudo or podman, so that no banner and no connection error passes for the script's output.
 """
 
 import asyncio
@@ -35,7 +35,9 @@ echo "{end}$?" >&2"""
 
 _KEEP_ALIVE = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
-_NO_ENTRY = re.compile(r"(?i)permission denied|host key verification failed|too many authentication")
+_NO_ENTRY = re.compile(
+    r"(?i)permission denied|host key verification failed|too many authentication"
+)
 
 
 def quote(text: str) -> str:
@@ -50,7 +52,7 @@ async def run(
     script: str,
     *,
     title: str = "",
-    timeout: float = 30.0,  # noqa: ASYNC109
+    timeout: float = 30.0,
 ) -> CommandOutput:
     """
     Runs *script* as root on the target; *title* stands for it in the evidence.
@@ -74,7 +76,7 @@ async def run_on(
     script: str,
     *,
     title: str = "",
-    timeout: float = 30.0,  # noqa: ASYNC109
+    timeout: float = 30.0,
 ) -> CommandOutput:
     """
     Runs *script* as root on any host that the inventory gives a shell for.
@@ -161,7 +163,9 @@ def _opened(shell: Shell, title: str, status: int, stdout: str, stderr: str) -> 
         raise _refused(shell, status, inside if begun else before)
     number = int(rest.split()[0]) if rest.split() else status
     if number in {124, 137}:
-        raise ProbeError(Cause.TIMEOUT, f"{shell.connection}: {title!r} was stopped, it took too long")
+        raise ProbeError(
+            Cause.TIMEOUT, f"{shell.connection}: {title!r} was stopped, it took too long"
+        )
     return CommandOutput(title, number, redact(stdout), redact(errors))
 
 

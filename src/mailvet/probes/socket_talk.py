@@ -7,10 +7,10 @@ from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.socket_talk import SocketTalk, parse_talk
 from mailvet.probes.shell import quote, run
 
-# One program in the two languages that are found on hosts. Arguments: account, "primary" or "all" of
-# its groups, socket, commands. Postfix's daemons give up all groups but the primary one, and a person
-# who logs in has all of them: where runuser stands in for Postfix, sockets open that Postfix itself
-# cannot open.
+# One program in the two languages that are found on hosts. Arguments: account, "primary" or "all"
+# of its groups, socket, commands. Postfix's daemons give up all groups but the primary one, and a
+# person who logs in has all of them: where runuser stands in for Postfix, sockets open that Postfix
+# itself cannot open.
 _PYTHON = r"""
 import errno, os, pwd, socket, sys
 account, kind, path = sys.argv[1:4]

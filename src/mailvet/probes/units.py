@@ -16,7 +16,8 @@ systemctl show --no-pager -p Id,LoadState,ActiveState,UnitFileState,Type {" ".jo
 echo @@dovecot; doveadm service status master >/dev/null 2>&1; echo $?
 echo @@postfix
 queue=$(postconf -hx queue_directory 2>/dev/null)
-read -r pid <"${{queue:-/var/spool/postfix}}/pid/master.pid" && [ "$(cat "/proc/$pid/comm")" = master ]
+read -r pid <"${{queue:-/var/spool/postfix}}/pid/master.pid" &&
+    [ "$(cat "/proc/$pid/comm")" = master ]
 echo $?
 """
 
