@@ -18,6 +18,7 @@ SUITE = "bookworm"
 REPOSITORY = "localhost/mailvet-base"
 _FOLDER = HOME / "image"
 _PACKAGES = _FOLDER / "packages.txt"
+_ANSWERS = _FOLDER / "answers.sh"
 _CUSTOMIZE = _FOLDER / "customize.sh"
 
 
@@ -26,7 +27,7 @@ def base_image() -> str:
     Return the name of the base image; its tag is a digest of the recipe.
     """
     digest = hashlib.sha256(SUITE.encode())
-    for path in (_PACKAGES, _CUSTOMIZE, Path(__file__)):
+    for path in (_PACKAGES, _ANSWERS, _CUSTOMIZE, Path(__file__)):
         digest.update(path.read_bytes())
     return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
 
@@ -90,7 +91,8 @@ def _build(image: str, folder: Path) -> None:
         "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={include}",
         f"--aptopt={options}", "--aptopt=Acquire::Languages \"none\"",
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
-        "--dpkgopt=path-exclude=/usr/share/doc/*", f"--customize-hook={_CUSTOMIZE}",
+        "--dpkgopt=path-exclude=/usr/share/doc/*", f"--essential-hook={_ANSWERS}",
+        f"--customize-hook={_CUSTOMIZE}",
         SUITE, str(archive),
     ]  # fmt: skip
     # Without a list, mmdebstrap takes Debian's default mirror.

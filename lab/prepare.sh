@@ -16,13 +16,12 @@ as_root=
 say() { echo "mailvet: $*" >&2; }
 die() { say "$*"; exit 2; }
 
-installed() { dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
-
 install_packages() {
-    local missing=()
+    local missing=() present
     command -v dpkg-query >/dev/null || { say "not a Debian system: install what lab/packages.txt lists"; return; }
+    present=$(dpkg-query --show --showformat='|${Package} ${db:Status-Status}|' "$@" 2>/dev/null) || true
     for package in "$@"; do
-        installed "$package" || missing+=("$package")
+        [[ $present == *"|$package installed|"* ]] || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     [ -z "$as_root" ] || command -v sudo >/dev/null || die "run as root, or install sudo: ${missing[*]} must be installed"

@@ -54,7 +54,7 @@ def test_socket_closed_to_strangers(lmtp: LmtpFacts) -> Judgement:
 @control("LMTP-04")
 def test_socket_open_to_postfix(lmtp: LmtpFacts) -> Judgement:
     """
-    The account of Postfix's LMTP client, without further groups, connects and is greeted.
+    The account of Postfix's LMTP client connects and is greeted.
     """
     expected = "connect and LHLO answered 250, as the account that Postfix delivers with"
     if lmtp.mta is None or lmtp.mta.untold:

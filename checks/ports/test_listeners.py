@@ -82,11 +82,13 @@ def _exact(
     if not held and listeners.nameless:
         observed = "the host does not tell who holds its sockets"
         return unverified(Cause.PRIVILEGE, observed=observed, expected=expected)
-    surplus, lacking = held - allowed, wanted - held
-    details = [f"{_ports(surplus)} undeclared"] if surplus else []
-    details += [f"{_ports(lacking)} missing"] if lacking else []
-    observed = "; ".join((f"{server} on {_ports(held)}", *details))
-    return judge(not surplus and not lacking, observed=observed, expected=expected)
+    observed = f"{server} on {_ports(held)}{_deviation(held - allowed, wanted - held)}"
+    return judge(wanted <= held <= allowed, observed=observed, expected=expected)
+
+
+def _deviation(surplus: frozenset[int], lacking: frozenset[int]) -> str:
+    undeclared = f"; {_ports(surplus)} undeclared" if surplus else ""
+    return f"{undeclared}; {_ports(lacking)} missing" if lacking else undeclared
 
 
 def _ports(ports: frozenset[int]) -> str:

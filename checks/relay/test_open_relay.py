@@ -10,7 +10,7 @@ from mailvet.facts.relay import (
     those,
     worst,
 )
-from mailvet.model import Cause, Judgement, judge, unverified
+from mailvet.model import Cause, Judgement, judge, not_applicable, unverified
 from mailvet.plugin import control
 
 
@@ -69,6 +69,8 @@ def test_trusted_client_relays(trusted_relay: TrustedRelayFacts) -> Judgement:
     """
     A client in a trusted network may send to an outside address.
     """
+    if trusted_relay.standpoint is None:
+        return not_applicable("the profile trusts no network but the host itself")
     expected = "250 to an outside recipient from a trusted network"
     observed = f"{those(trusted_relay.attempts, Outcome.RELAYED)} (from {trusted_relay.standpoint})"
     accepted = any(each.outcome is Outcome.RELAYED for each in trusted_relay.attempts)

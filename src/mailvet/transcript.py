@@ -73,9 +73,11 @@ class Transcript:
         return tuple(self._lines)
 
 
+_ESCAPED = {octet: f"\\x{octet:02x}" for octet in range(256) if not 32 <= octet < 127}
+
+
 def readable(data: bytes) -> str:
     """
     Octets as text that is safe on every terminal: printable ASCII stays, all else is escaped.
     """
-    stripped = data.rstrip(b"\r\n")
-    return "".join(chr(octet) if 32 <= octet < 127 else f"\\x{octet:02x}" for octet in stripped)
+    return data.rstrip(b"\r\n").decode("latin-1").translate(_ESCAPED)

@@ -33,7 +33,7 @@ from mailvet.model import (
 )
 from tests.fakes.context import make_target
 
-Load = Callable[[str, str, str], Callable[..., Judgement]]
+Load = Callable[..., Callable[..., Judgement]]
 
 SMTP = Endpoint("smtp", Protocol.SMTP, 25, Security.STARTTLS)
 IMAPS = Endpoint("imaps", Protocol.IMAP, 993, Security.IMPLICIT_TLS)
@@ -41,7 +41,7 @@ OPEN = "0.0.0.0"
 
 
 @pytest.fixture(name="check")
-def check_of_this_area(load_check: Load) -> Callable[[str, str], Callable[..., Judgement]]:
+def check_of_this_area(load_check: Load) -> Load:
     """Loads a check of this area."""
     return partial(load_check, "ports")
 

@@ -145,6 +145,8 @@ def test_trusted_client_relays(load_check: Load, reply: Reply, verdict: Verdict)
     facts = TrustedRelayFacts(OUTSIDE, (attempt(reply),), ())
     check = load_check("relay", "test_open_relay", "test_trusted_client_relays")
     assert check(facts).verdict is verdict
+    nobody = TrustedRelayFacts(None, (), ())
+    assert check(nobody).verdict is Verdict.NOT_APPLICABLE
 
 
 def networks(value: str, *, explicit: bool = True) -> NetworkFacts:

@@ -29,9 +29,6 @@ SERVICES = (
 )
 """Every service that is probed: name, protocol, and how TLS starts."""
 
-ELSEWHERE = "127.0.0.2"
-"""An address of the loopback interface that is not the one that connections to it come from."""
-
 MAX_RECORDED = 1_000_000
 """Octets that are kept of one connection."""
 
@@ -101,6 +98,8 @@ class Visit:
             raise EOFError
         self._writer.write(data.encode() if isinstance(data, str) else data)
         await self._writer.drain()
+        # Without a turn of the loop a lost connection would go unnoticed for as long as we send.
+        await asyncio.sleep(0)
 
     async def receive(self, limit: int = 65536) -> bytes:
         """
@@ -228,11 +227,17 @@ def serving(
     services: tuple[tuple[str, Protocol, Security], ...] = SERVICES,
     *,
     address: str = "127.0.0.1",
+    undeclared: int = 0,
 ) -> Iterator[StubHost]:
     """
     A host whose services all do *play* with whoever connects; with None its ports are closed.
 
-    At ``ELSEWHERE`` it is another host in the eyes of its clients, who come from 127.0.0.1.
+    Args:
+        play: What they do.
+        services: Name, protocol, and how TLS starts; they get free ports.
+        address: An address of the loopback interface; at every one but 127.0.0.1 it is another
+            host in the eyes of its clients, who come from there.
+        undeclared: A port on which the first service is found as well.
     """
     loop = asyncio.new_event_loop()
     # What a stub does wrong on purpose (half a handshake, a reset) is no news for the test log.
@@ -250,6 +255,10 @@ def serving(
             for endpoint, sock in zip(endpoints.values(), sockets, strict=True):
                 listening = _listen(endpoint, sock, play, received)
                 asyncio.run_coroutine_threadsafe(listening, loop).result(10)
+            if undeclared:
+                sockets.append(_bound(address, undeclared))
+                listening = _listen(next(iter(endpoints.values())), sockets[-1], play, received)
+                asyncio.run_coroutine_threadsafe(listening, loop).result(10)
         yield StubHost(endpoints, received)
     finally:
         asyncio.run_coroutine_threadsafe(_cancel_all(), loop).result(10)
@@ -260,10 +269,11 @@ def serving(
             sock.close()
 
 
-def _bound(address: str) -> socket.socket:
+def _bound(address: str, port: int = 0) -> socket.socket:
     # A port that is bound and does not listen refuses connections, and nobody else can take it.
     sock = socket.socket()
-    sock.bind((address, 0))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((address, port))
     return sock
 
 

@@ -2,6 +2,7 @@
 Audits of hosts that are nothing but trouble, each a process of its own, several at a time.
 """
 
+import itertools
 import json
 import os
 import subprocess
@@ -22,15 +23,20 @@ from tests.fakes.grammar import HOST_NAME
 from tests.fakes.honest import serve
 from tests.fakes.honest_session import HonestHost
 from tests.fakes.personalities import PERSONALITIES, Personality
-from tests.fakes.stubs import ELSEWHERE, Play, Received, StubHost, serving
+from tests.fakes.stubs import Received, StubHost, serving
 
 ROOT = Path(__file__).parents[2]
+
+UNDECLARED = 2525
+"""A customary mail port that is open on every host and declared on none."""
 
 AT_ONCE = 8
 """Audits at a time; they wait for the most part."""
 
 GIVEN_UP = 120.0
 """Seconds after which an audit is killed; long before that it is a failure."""
+
+_numbers = itertools.count(1)
 
 PROFILE = """
 title = "Everything that can be probed from outside"
@@ -108,7 +114,7 @@ def negative_controls() -> frozenset[str]:
     return frozenset(each.id for each in catalogue.controls.values() if each.negative)
 
 
-def declare(host: StubHost, folder: Path) -> Path:
+def declare(host: StubHost, address: str, folder: Path) -> Path:
     """
     Writes an inventory that names *host* with all of its services, and no shell.
     """
@@ -122,7 +128,7 @@ def declare(host: StubHost, folder: Path) -> Path:
         )
     (folder / "stub.toml").write_text(profile)
     authority().cert_pem.write_to_path(folder / "ca.pem")
-    inventory = INVENTORY.format(address=ELSEWHERE, name=HOST_NAME)
+    inventory = INVENTORY.format(address=address, name=HOST_NAME)
     for name in ("alice", "bob", "carol"):
         fresh = str(name == "carol").lower()
         inventory += ACCOUNT.format(
@@ -133,23 +139,24 @@ def declare(host: StubHost, folder: Path) -> Path:
     return path
 
 
-def run_audit(personality: Personality, folder: Path, *options: str) -> Audit:
+def run_audit(personality: Personality, folder: Path, *, undeclared: int = 0) -> Audit:
     """
     Audits a host with this personality through the real command line.
     """
     folder.mkdir(parents=True)
-    play: Play | None = personality.play
-    with serving(play, address=ELSEWHERE) as host:
+    # An address of its own, so that hosts that run at the same time keep out of each other's way.
+    address = f"127.{os.getpid() % 250 + 1}.1.{next(_numbers)}"
+    with serving(personality.play, address=address, undeclared=undeclared) as host:
         begun = time.monotonic()
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider"),
                 *("--host", "stub", "--allow", "intrusive"),
                 # With "=", since pytest takes a path that stands alone for one of its arguments.
-                f"--inventory={declare(host, folder)}",
+                f"--inventory={declare(host, address, folder)}",
                 f"--report-dir={folder / 'report'}",
                 *("--connect-timeout", "1", "--reply-timeout", "1"),
-                *("--login-timeout", "2", "--deadline", "5", *options),
+                *("--login-timeout", "2", "--deadline", "5"),
             ],
             cwd=ROOT,
             env=os.environ
@@ -188,7 +195,9 @@ def audits(
     }
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {
-            name: pool.submit(run_audit, personality, folder / name.replace(" ", "-"))
+            name: pool.submit(
+                run_audit, personality, folder / name.replace(" ", "-"), undeclared=UNDECLARED
+            )
             for name, personality in PERSONALITIES.items()
             if name in wanted
         }

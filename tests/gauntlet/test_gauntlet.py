@@ -15,6 +15,9 @@ from tests.gauntlet.conftest import Audit, negative_controls
 LIMIT = 60.0
 """Seconds for a whole audit while others run beside it; alone none takes half of it."""
 
+ACCEPTS_CONNECTIONS = "PORT-01"
+"""The control that asks for no more than that."""
+
 TRACEBACK = re.compile(
     r"Traceback|^E   |\.py:\d+|INTERNALERROR|Error\(|0x[0-9a-f]{8,}", re.MULTILINE
 )
@@ -70,10 +73,10 @@ def test_no_refusal_denial_or_absence_passes(audit: Audit) -> None:
 )
 def test_a_dead_host_passes_nothing(audit: Audit) -> None:
     """
-    Where no session ever stands, there is nothing that could be fine.
+    Where no session ever stands, there is nothing that could be fine but the way there.
     """
-    passed = [each["control"] for each in audit.findings if each["verdict"] == "pass"]
-    assert not passed
+    passed = {each["control"] for each in audit.findings if each["verdict"] == "pass"}
+    assert passed <= {ACCEPTS_CONNECTIONS}
 
 
 def test_each_finding_says_what_was_seen(audit: Audit) -> None:

@@ -3,11 +3,12 @@ The relay probes against small servers that relay, refuse, greylist, hang up, or
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
 
+from mailvet.context import ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.relay import Outcome, RelayFacts, SubmissionRelayFacts, worst
 from mailvet.facts.standpoint import Standpoint, StandpointFacts
@@ -76,7 +77,7 @@ def mail_server(policy: Policy, *, tls: bool = True) -> Callable[[Visit], Awaita
 
 
 def observe(
-    probe: Callable[[Any], Awaitable[Any]],
+    probe: Callable[[ProbeContext], Coroutine[Any, Any, Any]],
     policy: Policy,
     *,
     place: Standpoint = OUTSIDE,

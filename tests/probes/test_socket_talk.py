@@ -76,7 +76,7 @@ def hold(account: str, path: Path, *commands: str) -> SocketTalk:
     """
     target = dataclasses.replace(make_target(), shell=Shell("local://"))
     talks = SocketTalks()
-    talks.add(account, "all", str(path), *commands)
+    talks.add(account, str(path), *commands)
     heard, _ = asyncio.run(talks.hold(make_context(1, target=target)))
     return heard[0]
 

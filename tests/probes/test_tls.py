@@ -15,6 +15,7 @@ from mailvet.facts.offers import STATIC_RSA, SuiteFacts, VersionFacts
 from mailvet.facts.suites import weak_offers
 from mailvet.facts.tls import Ending
 from mailvet.model import Cause, Endpoint, Protocol, Security
+from mailvet.probes.session import probe_session
 from mailvet.probes.tls import probe_ems, probe_suites, probe_versions
 from tests.fakes.context import make_context
 from tests.fakes.old_tls import old_tls_server, settings
@@ -189,23 +190,23 @@ def test_no_answer_is_no_refusal(play: Callable[[Visit], Awaitable[None]], cause
     assert caught.value.cause is cause
 
 
-def test_server_that_gives_up_half_way_proves_nothing() -> None:
+def test_server_that_gives_up_proves_nothing() -> None:
     """
-    A server that hangs up on everybody from some moment on has refused nothing.
+    Who hangs up on everybody in the end may have done so before: that refuses no version.
     """
     visits = 0
 
-    async def answer_two(visit: Visit) -> None:
+    async def answer_nine(visit: Visit) -> None:
         nonlocal visits
         visits += 1
         if visits <= 9:
             await visit.start_tls(keep_pending=True)
             await visit.ignore()
 
-    with playing(answer_two) as port:
+    with playing(answer_nine) as port:
         found = versions_of(port)
-    assert found.accepted
-    assert found.control is not None
+    assert found.accepted == ("TLSv1.2", "TLSv1.3")
+    assert found.refusal_below("TLSv1.2").cause is Cause.BLOCKED
 
 
 async def starttls_turned_away(visit: Visit) -> None:
@@ -218,6 +219,30 @@ async def starttls_turned_away(visit: Visit) -> None:
     await visit.line()
     await visit.send("454 4.7.0 TLS not available\r\n")
     await visit.ignore()
+
+
+async def speak_before_the_handshake(visit: Visit) -> None:
+    """
+    An SMTP server behind whose reply to STARTTLS comes a line that nobody asked for.
+    """
+    await visit.send("220 mail1.example.com\r\n")
+    await visit.line()
+    await visit.send("250-mail1.example.com\r\n250 STARTTLS\r\n")
+    await visit.line()
+    await visit.send("220 go ahead\r\n250 unasked\r\n")
+    await visit.ignore()
+
+
+def test_clear_text_behind_the_reply_to_starttls_is_kept() -> None:
+    """
+    What stands between STARTTLS and the handshake is a fact of the session.
+    """
+    with serving(speak_before_the_handshake, SMTP) as host:
+        port = host.endpoints["smtp"].port
+        found = asyncio.run(probe_session(make_context(port, timeout=1.0)))
+    assert found.injected == "250 unasked"
+    assert found.handshake is not None
+    assert not found.handshake.completed
 
 
 def test_refused_starttls_is_no_refusal_of_a_version() -> None:

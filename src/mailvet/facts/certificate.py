@@ -102,7 +102,7 @@ def matches(pattern: str, name: str) -> bool:
     A wildcard stands for exactly one label, the leftmost, and for nothing less than all of it.
     """
     presented, wanted = _labels(pattern), _labels(name)
-    if not wanted or len(presented) != len(wanted):
+    if not name or len(presented) != len(wanted):
         return False
     if presented[0] == "*" and len(presented) > 2:
         return presented[1:] == wanted[1:]

@@ -103,6 +103,13 @@ class DeliveryFacts:
     transcript: tuple[Line, ...]
 
     @property
+    def postponed(self) -> bool:
+        """
+        Whether the server did not want this client just now; an authenticated user can only wait.
+        """
+        return self.personal and self.reply.status.startswith("4")
+
+    @property
     def protocols(self) -> tuple[str, ...]:
         """
         What the Received fields say after ``with`` (RFC 3848), the first hop first.

@@ -121,10 +121,11 @@ def parse_stats(output: str, paths: Iterable[str]) -> tuple[FileStat, ...]:
     The existing ones of *paths* from what the script in ``probes.files`` printed.
     """
     parts = sections(output)
-    real = dict(_fields(line, 2) for line in parts.get("real", "").splitlines() if "\t" in line)
-    rows = {
+    links = (line.partition("\t") for line in parts.get("real", "").splitlines())
+    real = {path: place for path, tab, place in links if tab}
+    rows: dict[str, tuple[str, ...]] = {
         row[0]: row
-        for row in (_fields(line, 4) for line in parts.get("stat", "").splitlines())
+        for row in (tuple(line.split("\t", 3)) for line in parts.get("stat", "").splitlines())
         if len(row) == 4
     }
     acls = _parse_acls(parts.get("acl", ""))
@@ -147,10 +148,6 @@ def parse_stats(output: str, paths: Iterable[str]) -> tuple[FileStat, ...]:
             )
         )
     return tuple(found)
-
-
-def _fields(line: str, count: int) -> tuple[str, ...]:
-    return tuple(line.split("\t", count - 1))
 
 
 def _directories(

@@ -32,7 +32,10 @@ NUMBERS = {name: number for number, name in VERSION_NAMES.items()}
 _SSL3, _TLS12, _TLS13 = 0x0300, 0x0303, 0x0304
 _RENEGOTIATION_SCSV = 0x00FF
 _SERVER_KEY_EXCHANGE, _CERTIFICATE_REQUEST, _SERVER_HELLO_DONE = 12, 13, 14
-_GROUPS = (29, 23, 24, 25, 30, 256, 257, 258, 22, 21, 19)
+_GROUPS = (29, 23, 24, 25, 30, 256, 257, 258)
+_OLD_GROUPS = (22, 21, 19)
+"""Who offers TLS 1.3 alone may not name these (RFC 8446 §4.2.7)."""
+
 _SIGNATURES = (
     0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
     0x0401, 0x0501, 0x0601, 0x0402, 0x0303, 0x0301, 0x0203, 0x0201, 0x0202, 0x0101,
@@ -93,8 +96,9 @@ def write_client_hello(
 
 
 def _extensions(number: int, server_name: bytes, key_share: bytes) -> bytes:
+    groups = _GROUPS if number == _TLS13 else (*_GROUPS, *_OLD_GROUPS)
     parts = [
-        _extension(10, _vector(2, _numbers(_GROUPS))),
+        _extension(10, _vector(2, _numbers(groups))),
         _extension(11, b"\x01\x00"),
         _extension(EXTENDED_MASTER_SECRET, b""),
         _extension(RENEGOTIATION_INFO, b"\x00"),

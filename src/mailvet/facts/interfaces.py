@@ -94,9 +94,8 @@ def parse_interface(text: str, own: frozenset[str], resolved: Iterable[str]) -> 
         return Interface(text)
     if "/" in text:
         return Interface(text, (), "no network and no table is allowed here, only addresses")
-    addresses: tuple[str, ...] = ()
-    if re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*", bare) else ()
-    addresses = addresses or tuple(dict.fromkeys(resolved))
+    literal = re.fullmatch(r"[0-9.]+|[0-9a-fA-F]*:[0-9a-fA-F:.]*", bare)
+    addresses = tuple(dict.fromkeys((bare,) if literal else resolved))
     if not addresses:
         return Interface(text, (), "does not resolve on the host")
     foreign = [each for each in addresses if each not in own | ANY and not each.startswith("127.")]

@@ -128,7 +128,7 @@ class LoginFacts:
         """
         if self.plain.answer is not Answer.ACCEPTED:
             return f"{self.plain.user} cannot log in: {self.plain}"
-        reply = self.mailbox or "the server hung up"
+        reply = self.mailbox or "no reply, but an error or the end of the connection"
         return f"{self.plain.user} is logged in; {self.opening}: {reply}"
 
 

@@ -126,9 +126,7 @@ def _joined(token: str, keys: list[str], *, negated: bool) -> NetworkElement:
     return NetworkElement(token, negated, tuple(networks), "; ".join(problems))
 
 
-def _pattern(
-    token: str, name: str, *, negated: bool, bracketed: bool = True
-) -> NetworkElement:
+def _pattern(token: str, name: str, *, negated: bool, bracketed: bool = True) -> NetworkElement:
     bare = _unbracketed(name)
     if bare is None:
         return NetworkElement(token, negated, problem="unbalanced brackets")

@@ -156,12 +156,12 @@ class TrustedRelayFacts:
     A client in a trusted network that sends to an outside address.
 
     Attributes:
-        standpoint: The place from which it was tried.
+        standpoint: The place from which it was tried; None if only the host itself is trusted.
         attempts: One for each sender that was tried, up to the first that was accepted.
         transcript: All that was said.
     """
 
-    standpoint: Standpoint
+    standpoint: Standpoint | None
     attempts: tuple[RelayAttempt, ...]
     transcript: tuple[Line, ...]
 

@@ -77,12 +77,13 @@ class ExpectLogin:
 
     Attributes:
         mechanisms: SASL mechanisms that submission must offer and accept.
-        failing_logins: Most failing logins that one run may make on purpose: two for each service
-            and one with an empty password. Fewer leave services unverified.
+        failing_logins: Most failing logins that one run may make on purpose: two for each service,
+            again two where a reload of the server came in between, and up to two with an empty
+            password. A lower number leaves services unverified.
     """
 
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
-    failing_logins: int = 20
+    failing_logins: int = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ loses all of them costs one deadline and not one for each service.
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import time
 from email import message_from_bytes
 
@@ -107,7 +108,8 @@ async def _dispatch(
     address = sender.address if submitting else _NULL_SENDER
     try:
         place = None if submitting else await outside(own)
-        sent = await send(
+        attempt = functools.partial(
+            send,
             own,
             message,
             sender=address,
@@ -115,6 +117,10 @@ async def _dispatch(
             account=sender if submitting else None,
             through=place.through if place else None,
         )
+        sent = await attempt()
+        if sent.step == "AUTH":
+            # As in sasl.logged_in: a login may fail because Dovecot was reloaded just now.
+            sent = await attempt()
     except ProbeError as exc:
         return (endpoint.name, str(exc.cause), exc.detail)
     where = str(place) if place else "direct"

@@ -67,6 +67,17 @@ def _described(certificate: Certificate) -> str:
     )
 
 
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What a certificate that OpenSSL lets through may still make cryptography raise."""
+
+
 def read_certificate(der: bytes) -> Certificate:
     """
     What stands in a certificate; a broken one is described as such.
@@ -74,7 +85,7 @@ def read_certificate(der: bytes) -> Certificate:
     fingerprint = hashlib.sha256(der).hexdigest()
     try:
         return _parsed(x509.load_der_x509_certificate(der), fingerprint)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+    except _UNREADABLE as exc:
         return Certificate(fingerprint, problem=f"cannot be read: {exc}"[:300])
 
 

@@ -15,7 +15,6 @@ from mailvet.model import Account, Cause, Protocol
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
-from mailvet.probes.session import secured
 
 _IN_MAILBOX = frozenset({"message", "subscription"})
 
@@ -65,8 +64,7 @@ async def _remove_scripts(context: ProbeContext, account: Account, entries: list
     if not services:
         return
     own = dataclasses.replace(context, endpoint=services[0])
-    async with context.exclusive(account), secured(own) as (speaker, _):
-        login = await sasl.log_in(own, speaker, account)
+    async with context.exclusive(account), sasl.logged_in(own, account) as (speaker, _, login):
         if login.answer is not Answer.ACCEPTED:
             raise speaker.wire.error(Cause.BLOCKED, f"the login does not work: {login}")
         for entry in entries:

@@ -98,10 +98,10 @@ class Wire:
         except TimeoutError as exc:
             partial = f" (after {len(self._buffer)} octets of a line)" if self._buffer else ""
             raise self.error(Cause.TIMEOUT, f"no reply within {limit:g} s{partial}") from exc
-        line, _, rest = bytes(self._buffer).partition(b"\n")
-        self._buffer = bytearray(rest)
+        line = bytes(self._buffer[: self._buffer.index(b"\n") + 1])
+        del self._buffer[: len(line)]
         self.transcript.add("<", line)
-        return line + b"\n"
+        return line
 
     async def octets(self) -> bytes:
         """

@@ -5,17 +5,13 @@ IMAPClient blocks, so each of its calls runs in a thread of its own that nobody 
 leaving ``open_mailbox`` closes the socket and thereby ends the call.
 """
 
-import ast
-import asyncio
 import contextlib
-import contextvars
+import functools
 import imaplib
-import logging
 import re
 import ssl
-import threading
 from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientError, LoginError
@@ -25,6 +21,8 @@ from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.folders import Folder
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause, Endpoint, Protocol, Security
+from mailvet.probes.imap_log import recorded
+from mailvet.probes.threads import in_daemon_thread
 from mailvet.transcript import Transcript
 
 MAX_TOTAL = 16 * 1024 * 1024
@@ -32,40 +30,6 @@ MAX_TOTAL = 16 * 1024 * 1024
 
 _NOT_IMAP = (ValueError, LookupError, TypeError, AssertionError)
 """What IMAPClient stumbles over when a server talks nonsense."""
-
-_LOGGED = re.compile(r"^\s*([<>]) (b?['\"].*)$", re.DOTALL)
-
-_recording: contextvars.ContextVar[Transcript | None] = contextvars.ContextVar(
-    "recording", default=None
-)
-
-Result = TypeVar("Result")
-
-
-class _Recorder(logging.Handler):
-    """
-    Puts what IMAPClient logs into the transcript of the connection that it speaks of.
-    """
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """
-        Takes lines that were sent or received; IMAPClient has removed the password from them.
-        """
-        transcript = _recording.get()
-        found = _LOGGED.match(record.getMessage())
-        if transcript is None or not found:
-            return
-        try:
-            said = ast.literal_eval(found[2])
-        except (ValueError, SyntaxError):
-            said = found[2]
-        transcript.add(found[1], said)
-
-
-_logger = logging.getLogger("imapclient")
-_logger.setLevel(logging.DEBUG)
-_logger.propagate = False
-_logger.addHandler(_Recorder())
 
 
 class Mailbox:
@@ -87,14 +51,21 @@ class Mailbox:
         """
         All folders with their attributes.
         """
-        return _folders(await self._call(self._client.list_folders))
+        return _folders(await self._listing(self._client.list_folders))
 
     async def subscriptions(self) -> tuple[str, ...]:
         """
         Names of the folders to which the account is subscribed.
         """
-        listed = _folders(await self._call(self._client.list_sub_folders))
+        listed = _folders(await self._listing(self._client.list_sub_folders))
         return tuple(each.name for each in listed)
+
+    async def _listing(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401
+        try:
+            return await self._call(work)
+        except IMAPClientError as exc:
+            detail = f"the server does not list the mailboxes: {_refusal(exc).text}"
+            raise ProbeError(Cause.BLOCKED, detail, self.transcript.freeze()) from exc
 
     async def subscribe(self, folder: str) -> Reply:
         """SUBSCRIBE."""
@@ -123,9 +94,16 @@ class Mailbox:
         return int(status.get(b"MESSAGES", 0))
 
     async def select(self, folder: str) -> Reply:
-        """SELECT."""
+        """
+        SELECT; a mailbox that opens read-only is refused in this sense.
+        """
         self._examined = ""
-        return await self._reply(self._client.select_folder, folder)
+        reply = await self._reply(self._client.select_folder, folder)
+        if not reply.positive:
+            # After READ-ONLY imaplib refuses every other command until EXAMINE makes it right.
+            with contextlib.suppress(IMAPClientError):
+                await self._call(self._client.select_folder, folder, readonly=True)
+        return reply
 
     async def append(self, folder: str, message: bytes) -> Reply:
         """APPEND."""
@@ -204,7 +182,9 @@ class Mailbox:
         **options: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         try:
-            return await _in_thread(lambda: work(*arguments, **options))
+            return await in_daemon_thread(lambda: work(*arguments, **options))
+        except imaplib.IMAP4.readonly as exc:
+            raise IMAPClientError(f"command failed: {exc}") from exc
         except (imaplib.IMAP4.abort, OSError, *_NOT_IMAP) as exc:
             raise _lost(exc, self.transcript) from exc
 
@@ -222,17 +202,45 @@ async def open_mailbox(context: ProbeContext, account: Account) -> AsyncIterator
     transcript.hide(password)
     # No place in the lane: whoever has a mailbox open makes other connections meanwhile, and some
     # who all waited for a second place would wait for each other.
-    token = _recording.set(transcript)
-    client = await _connect(context, transcript)
-    try:
-        await _log_in(client, account, password.reveal(), transcript)
-        yield Mailbox(client, transcript)
-        with contextlib.suppress(OSError, imaplib.IMAP4.error):
-            await _in_thread(client.logout)
-    finally:
-        _recording.reset(token)
-        with contextlib.suppress(OSError, imaplib.IMAP4.error):
-            client.shutdown()
+    with recorded(transcript):
+        client = await _logged_in(context, account, password.reveal(), transcript)
+        try:
+            yield Mailbox(client, transcript)
+            with contextlib.suppress(OSError, imaplib.IMAP4.error):
+                await in_daemon_thread(client.logout)
+        finally:
+            _hang_up(client)
+
+
+async def _logged_in(
+    context: ProbeContext, account: Account, password: str, transcript: Transcript
+) -> IMAPClient:
+    """
+    A refusal is asked again, once, for the reason that ``sasl.logged_in`` gives.
+    """
+    for last in (False, True):
+        client = await _connect(context, transcript)
+        try:
+            await in_daemon_thread(functools.partial(client.plain_login, account.user, password))
+        except LoginError as exc:
+            _hang_up(client)
+            if last:
+                detail = f"{account.name} cannot log in to IMAP: {_refusal(exc).text}"
+                raise ProbeError(Cause.BLOCKED, detail, transcript.freeze()) from exc
+        except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
+            _hang_up(client)
+            raise _lost(exc, transcript) from exc
+        except BaseException:
+            _hang_up(client)
+            raise
+        else:
+            break
+    return client
+
+
+def _hang_up(client: IMAPClient) -> None:
+    with contextlib.suppress(OSError, imaplib.IMAP4.error):
+        client.shutdown()
 
 
 async def _connect(context: ProbeContext, transcript: Transcript) -> IMAPClient:
@@ -242,7 +250,7 @@ async def _connect(context: ProbeContext, transcript: Transcript) -> IMAPClient:
     for service in sorted(services, key=lambda each: each.security is Security.STARTTLS):
         transcript.add("*", f"connecting to {context.target.address} port {service.port}")
         try:
-            return await _in_thread(lambda service=service: _client(context, service))  # type: ignore[misc]
+            return await in_daemon_thread(functools.partial(_client, context, service))
         except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
             failure = _lost(exc, transcript)
     raise failure
@@ -292,42 +300,6 @@ def _bound(client: IMAPClient) -> None:
         return line
 
     connection.read, connection.readline = bounded_read, bounded_readline
-
-
-async def _log_in(
-    client: IMAPClient, account: Account, password: str, transcript: Transcript
-) -> None:
-    try:
-        await _in_thread(lambda: client.plain_login(account.user, password))
-    except LoginError as exc:
-        detail = f"{account.name} cannot log in to IMAP: {_refusal(exc).text}"
-        raise ProbeError(Cause.BLOCKED, detail, transcript.freeze()) from exc
-    except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
-        raise _lost(exc, transcript) from exc
-
-
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    """
-    Runs *work* in a daemon thread: one that a hostile server holds fast holds up nothing else.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Result] = loop.create_future()
-    context = contextvars.copy_context()
-
-    def tell(deliver: Callable[[Any], None], outcome: object) -> None:
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(lambda: None if future.done() else deliver(outcome))
-
-    def run() -> None:
-        try:
-            result = context.run(work)
-        except BaseException as exc:  # noqa: BLE001  # it belongs to whoever awaits the result
-            tell(future.set_exception, exc)
-        else:
-            tell(future.set_result, result)
-
-    threading.Thread(target=run, name="imap", daemon=True).start()
-    return await future
 
 
 def _folders(listed: Iterable[tuple[Iterable[bytes], bytes, str]]) -> tuple[Folder, ...]:

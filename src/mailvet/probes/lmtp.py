@@ -136,14 +136,12 @@ def _plan(
     """
     talks = SocketTalks()
     if used is not None and used.present:
-        talks.add(
-            "root", "all", used.path, *_envelope(context, [each.handed_over for each in ways])
-        )
-        talks.add(mta, "primary", used.path, _hello(context), "QUIT")
+        talks.add("root", used.path, *_envelope(context, [each.handed_over for each in ways]))
+        talks.add(mta, used.path, _hello(context), "QUIT")
     for socket in sockets:
         if socket.present:
             for name in strangers:
-                talks.add(name, "all", socket.path, "QUIT")
+                talks.add(name, socket.path, "QUIT")
     return talks
 
 

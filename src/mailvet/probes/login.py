@@ -3,13 +3,12 @@ Logs a test account in, on every endpoint and in every way that users do.
 """
 
 from mailvet.context import FactSpec, ProbeContext
-from mailvet.errors import PeerClosedError
+from mailvet.errors import ProbeError
 from mailvet.facts.login import Answer, Login, LoginFacts
 from mailvet.facts.replies import Capabilities, Reply, parse_imap_capability
-from mailvet.model import Protocol
+from mailvet.model import Cause, Protocol
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Dialogue, Imap
-from mailvet.probes.session import secured
 
 _OPENING = {
     Protocol.IMAP: "SELECT INBOX",
@@ -29,8 +28,7 @@ async def probe_login(context: ProbeContext) -> LoginFacts:
     opening = ""
     mailbox: Reply | None = None
     capabilities = Capabilities(())
-    async with secured(context) as (speaker, announced):
-        plain = await sasl.log_in(context, speaker, account)
+    async with sasl.logged_in(context, account) as (speaker, announced, plain):
         if plain.reply is not None and plain.answer is Answer.ACCEPTED:
             capabilities = await _capabilities(speaker, plain.reply)
             opening = _OPENING.get(context.service.protocol, "")
@@ -39,8 +37,7 @@ async def probe_login(context: ProbeContext) -> LoginFacts:
     login: Login | None = None
     mechanisms = announced.sasl_mechanisms
     if context.service.protocol is Protocol.SUBMISSION and sasl.LOGIN in mechanisms:
-        async with secured(context) as (speaker, _):
-            login = await sasl.log_in(context, speaker, account, sasl.LOGIN)
+        async with sasl.logged_in(context, account, sasl.LOGIN) as (speaker, _, login):
             transcript += speaker.wire.transcript.freeze()
     return LoginFacts(mechanisms, plain, login, opening, mailbox, capabilities, transcript)
 
@@ -59,8 +56,10 @@ async def _open(speaker: Dialogue, command: str) -> Reply | None:
     try:
         reply = await speaker.command(command)
         await speaker.quit()
-    except PeerClosedError:
-        # A server that hangs up instead of opening the mailbox: the transcript shows it.
+    except ProbeError as exc:
+        if exc.cause is not Cause.BLOCKED:
+            raise
+        # A server that hangs up or complains unasked instead: the transcript shows it.
         return None
     return reply
 

@@ -99,18 +99,36 @@ async def probe_failing_logins(context: ProbeContext) -> FailingLoginsFacts:
     accounts = tuple(context.target.accounts.values()) or (context.account(),)
     endpoints, failures = await _promising(context)
     wrong, nobody = Secret(secrets.token_urlsafe(12)), _nobody(context, accounts[0])
-    results: list[tuple[str, RefusedLoginFacts]] = []
+    seen: dict[str, RefusedLoginFacts | ProbeError] = {}
     async with context.lane.failing:
         start = time.monotonic()
         for seats in _rounds(endpoints, accounts):
-            outcomes = await _play(context, seats, _Turn(seats, wrong, nobody))
-            for seat, outcome in zip(seats, outcomes, strict=True):
-                if isinstance(outcome, ProbeError):
-                    failures.append((seat.endpoint.name, str(outcome.cause), outcome.detail))
-                else:
-                    results.append((seat.endpoint.name, outcome))
+            seen |= await _play(context, seats, _Turn(seats, wrong, nobody))
+        again = tuple(each for each in endpoints if _undecided(seen[each.name]))
+        if len(endpoints) + len(again) <= _limit(context):
+            # The processes of an old configuration end some seconds after a reload of Dovecot.
+            for seats in _rounds(again, accounts):
+                seen |= await _play(context, seats, _Turn(seats, wrong, nobody))
         seconds = round(time.monotonic() - start, 3)
+    for name, outcome in seen.items():
+        if isinstance(outcome, ProbeError):
+            failures.append((name, str(outcome.cause), outcome.detail))
+    results = [(name, each) for name, each in seen.items() if isinstance(each, RefusedLoginFacts)]
     return FailingLoginsFacts(tuple(results), tuple(failures), seconds)
+
+
+def _undecided(outcome: RefusedLoginFacts | ProbeError) -> bool:
+    """
+    Whether not even the right password worked.
+    """
+    return isinstance(outcome, ProbeError) or outcome.control.answer is not Answer.ACCEPTED
+
+
+def _limit(context: ProbeContext) -> int:
+    """
+    How often the profile's number of failing logins allows an endpoint to be tried.
+    """
+    return (context.target.expect.login.failing_logins - 2) // 2
 
 
 async def _promising(
@@ -119,7 +137,7 @@ async def _promising(
     """
     The endpoints on which a good login works, and why the others are not worth a failing one.
     """
-    limit = (context.target.expect.login.failing_logins - 1) // 2
+    limit = _limit(context)
     found: list[Endpoint] = []
     failures: list[tuple[str, str, str]] = []
     for endpoint in sorted(_login_endpoints(context), key=_imap_first):
@@ -131,7 +149,7 @@ async def _promising(
         if facts.plain.answer is not Answer.ACCEPTED:
             reason = f"the good login does not work there: {facts.plain}"
         elif len(found) >= limit:
-            reason = f"the profile allows {limit * 2 + 1} failing logins (login.failing_logins)"
+            reason = f"the profile allows only {limit} services of it (expect.login.failing_logins)"
         else:
             found.append(endpoint)
             continue
@@ -180,15 +198,20 @@ def _rounds(
 
 async def _play(
     context: ProbeContext, seats: tuple[_Seat, ...], turn: _Turn
-) -> list[RefusedLoginFacts | ProbeError]:
+) -> dict[str, RefusedLoginFacts | ProbeError]:
+    """
+    What was seen, by the name of the endpoint.
+    """
     lane = Lane(connections=asyncio.Semaphore(_CONNECTIONS))
     contexts = [dataclasses.replace(context, endpoint=seat.endpoint, lane=lane) for seat in seats]
     jobs = [_sit(place, seat, turn) for place, seat in zip(contexts, seats, strict=True)]
     clearing = asyncio.create_task(_clear(contexts[0], seats[0], turn))
     try:
-        return await asyncio.gather(*jobs)
+        outcomes = await asyncio.gather(*jobs)
     finally:
         await clearing
+    names = [seat.endpoint.name for seat in seats]
+    return dict(zip(names, outcomes, strict=True))
 
 
 async def _sit(context: ProbeContext, seat: _Seat, turn: _Turn) -> RefusedLoginFacts | ProbeError:

@@ -3,6 +3,7 @@ Tries to relay, from outside and from inside, and never goes beyond RCPT.
 """
 
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
@@ -94,6 +95,9 @@ async def probe_trusted_relay(context: ProbeContext) -> TrustedRelayFacts:
     Raises:
         ProbeError: There is no place inside, or the server does not talk.
     """
+    trusted = context.target.expect.relay.trusted_networks
+    if trusted and all(ip_network(each, strict=False).is_loopback for each in trusted):
+        return TrustedRelayFacts(None, (), ())
     place = await inside(context)
     tls = context.service.security is not Security.CLEARTEXT
     layer = secured if tls else in_clear

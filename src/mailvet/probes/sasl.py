@@ -3,18 +3,42 @@ Logging in with SASL PLAIN and LOGIN, in every protocol's way (RFC 4616, 4954, 5
 """
 
 import base64
+import contextlib
 import time
+from collections.abc import AsyncIterator
 
 from mailvet.context import ProbeContext
 from mailvet.errors import PeerClosedError
-from mailvet.facts.login import Login
-from mailvet.facts.replies import Reply
+from mailvet.facts.login import Answer, Login
+from mailvet.facts.replies import Capabilities, Reply
 from mailvet.model import Account
 from mailvet.probes.dialogue import Dialogue, Imap, Sieve
+from mailvet.probes.session import secured
 from mailvet.secret import Secret
 
 PLAIN = "PLAIN"
 LOGIN = "LOGIN"
+
+
+@contextlib.asynccontextmanager
+async def logged_in(
+    context: ProbeContext, account: Account, mechanism: str = PLAIN
+) -> AsyncIterator[tuple[Dialogue, Capabilities, Login]]:
+    """
+    A dialogue inside TLS in which *account* tried to log in, with what was announced before.
+
+    A refusal is asked again, once: some seconds after a reload Dovecot ends the processes of its
+    old configuration, and logins that are under way fail as if the password were wrong.
+
+    Raises:
+        ProbeError: There is no TLS, or the password is not to be found.
+    """
+    for last in (False, True):
+        async with secured(context) as (speaker, announced):
+            login = await log_in(context, speaker, account, mechanism)
+            if login.answer is Answer.ACCEPTED or last:
+                yield speaker, announced, login
+                return
 
 
 async def log_in(

@@ -8,7 +8,6 @@ from mailvet.facts.sender_rights import SenderRightsFacts
 from mailvet.model import Cause
 from mailvet.probes import sasl
 from mailvet.probes.relay import envelope
-from mailvet.probes.session import secured
 
 
 async def probe_sender_rights(context: ProbeContext) -> SenderRightsFacts:
@@ -20,8 +19,7 @@ async def probe_sender_rights(context: ProbeContext) -> SenderRightsFacts:
     """
     account = context.account(fresh=False)
     other = context.account(other_than=account.name)
-    async with secured(context) as (speaker, _):
-        login = await sasl.log_in(context, speaker, account)
+    async with sasl.logged_in(context, account) as (speaker, _, login):
         if login.answer is not Answer.ACCEPTED:
             raise speaker.wire.error(Cause.BLOCKED, f"the login does not work: {login}")
         own_reply = await envelope(speaker, account.address, account.address)

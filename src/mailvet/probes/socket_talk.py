@@ -7,20 +7,18 @@ from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.socket_talk import SocketTalk, parse_talk
 from mailvet.probes.shell import quote, run
 
-# One program in the two languages that are found on hosts. Arguments: account, "primary" or "all"
-# of its groups, socket, commands. Postfix's daemons give up all groups but the primary one, and a
-# person who logs in has all of them: where runuser stands in for Postfix, sockets open that Postfix
-# itself cannot open.
+# One program in the two languages that are found on hosts. Arguments: account, socket, commands.
+# Like Postfix's daemons and people who log in, it has all groups of the account.
 _PYTHON = r"""
 import errno, os, pwd, socket, sys
-account, kind, path = sys.argv[1:4]
+account, path = sys.argv[1:3]
 def show(mark, octets):
     print(mark, "".join(chr(o) if 32 <= o < 127 else "?" for o in octets[:900]))
 try:
     entry = pwd.getpwnam(account)
     gid = entry.pw_gid
     os.chdir("/")
-    os.setgroups([gid] if kind == "primary" else os.getgrouplist(account, gid))
+    os.setgroups(os.getgrouplist(account, gid))
     os.setgid(gid)
     os.setuid(entry.pw_uid)
     peer = socket.socket(socket.AF_UNIX)
@@ -28,7 +26,7 @@ try:
     peer.connect(path)
     print("* opened")
     lines = peer.makefile("rb")
-    for command in [""] + sys.argv[4:]:
+    for command in [""] + sys.argv[3:]:
         if command:
             print(">", command)
             peer.sendall(command.encode() + b"\r\n")
@@ -50,14 +48,12 @@ except OSError as exc:
 
 _PERL = r"""
 use strict; use Socket; use IO::Handle; use Errno;
-my ($account, $kind, $path, @commands) = @ARGV;
+my ($account, $path, @commands) = @ARGV;
 $| = 1;
 my ($uid, $gid) = (getpwnam $account)[2, 3];
 defined $uid or do { print "* unknown account\n"; exit };
 my @groups = ($gid);
-if ($kind ne "primary") {
-    while (my @g = getgrent) { push @groups, $g[2] if grep { $_ eq $account } split " ", $g[3] }
-}
+while (my @g = getgrent) { push @groups, $g[2] if grep { $_ eq $account } split " ", $g[3] }
 chdir "/";
 $) = "$gid @groups"; $( = $gid; $< = $uid; $> = $uid;
 sub failed {
@@ -103,9 +99,9 @@ class SocketTalks:
     def __init__(self) -> None:
         self.planned: list[tuple[str, ...]] = []
 
-    def add(self, account: str, groups: str, path: str, *commands: str) -> None:
+    def add(self, account: str, path: str, *commands: str) -> None:
         """Plans a conversation."""
-        self.planned.append((account, groups, path, *commands))
+        self.planned.append((account, path, *commands))
 
     async def hold(
         self, context: ProbeContext
@@ -116,12 +112,12 @@ class SocketTalks:
         script = _TALK
         for number, words in enumerate(self.planned):
             arguments = " ".join(quote(word) for word in words)
-            title = f"{words[0]} connects to {words[2]}"
+            title = f"{words[0]} connects to {words[1]}"
             script += f"echo; echo {quote(f'@@{number} {title}')}; talk {arguments}\n"
         output = await run(context, script, title="LMTP over the socket, on the host", timeout=60)
         parts = {name.partition(" ")[0]: text for name, text in sections(output.stdout).items()}
         heard = tuple(
-            parse_talk(words[0], words[2], parts.get(str(number), ""))
+            parse_talk(words[0], words[1], parts.get(str(number), ""))
             for number, words in enumerate(self.planned)
         )
         return heard, (output.evidence(),)

@@ -88,9 +88,10 @@ async def _chosen(context: ProbeContext, *, certain: bool) -> Standpoint:
     if all(each.failure for each in facts.standpoints):
         detail = "; ".join(each.why_not_outside() for each in facts.standpoints)
         raise ProbeError(Cause.UNREACHABLE, detail, facts.transcript)
+    undeclared = not context.target.expect.relay.trusted_networks
+    declare = "declare expect.relay.trusted_networks, or " if undeclared else ""
     detail = (
-        f"{facts.why_none_outside()}: declare expect.relay.trusted_networks, or add "
-        f"[hosts.{context.target.key}.vantages.outside]"
+        f"{facts.why_none_outside()}; {declare}add [hosts.{context.target.key}.vantages.outside]"
     )
     raise ProbeError(Cause.VANTAGE, detail, facts.transcript)
 

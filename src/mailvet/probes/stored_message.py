@@ -14,7 +14,6 @@ from mailvet.probes import sasl
 from mailvet.probes.dialogue import Pop3
 from mailvet.probes.imap_mailbox import open_mailbox
 from mailvet.probes.messages import Message, compose, residue
-from mailvet.probes.session import secured
 from mailvet.transcript import Line
 
 _LATEST = 20
@@ -64,9 +63,8 @@ async def _read(
 ) -> tuple[Reading, tuple[Line, ...]]:
     own = dataclasses.replace(context, endpoint=endpoint)
     try:
-        async with secured(own) as (speaker, _):
+        async with sasl.logged_in(own, account) as (speaker, _, login):
             assert isinstance(speaker, Pop3)  # noqa: S101
-            login = await sasl.log_in(own, speaker, account)
             if login.answer is not Answer.ACCEPTED:
                 failure = f"the login does not work: {login}"
                 said = speaker.wire.transcript.freeze()

@@ -4,16 +4,20 @@ A byte pipe to the target that starts on another host: its sshd forwards the con
 
 import asyncio
 import contextlib
+import socket
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from mailvet.errors import ProbeError
 from mailvet.model import Cause, Shell
 
 FAREWELL = 3.0
-"""Seconds for ssh to say why it ended."""
+"""Seconds for ssh to end once the connection has."""
 
 MAX_WORDS = 4096
+"""Octets of what ssh says that are read."""
 
 READ_LIMIT = 65536
 
@@ -27,8 +31,9 @@ class Pipe:
         reader: What the target says.
         writer: What the target is told.
         destination: The vantage.
-        command: How ssh was started, for the diagnosis.
+        command: How ssh was started.
         process: The running ssh.
+        errors: What it complains about.
     """
 
     reader: asyncio.StreamReader
@@ -36,28 +41,22 @@ class Pipe:
     destination: str
     command: tuple[str, ...]
     process: asyncio.subprocess.Process
+    errors: BinaryIO
 
     async def why_ended(self) -> ProbeError | None:
         """
         What went wrong with the pipe itself; None if it was the target that hung up.
         """
-        status, said = await _farewell(self.process)
+        status, said = await _farewell(self.process, self.errors)
         if status == 0 or status is None:
             return None
         if "refused by peer" in said:
             # A shared connection does not tell why; one of its own does.
-            status, said = await self._ask_again()
+            alone = ("ssh", "-o", "ControlPath=none", "-o", "LogLevel=INFO", *self.command[1:])
+            async with _pipe(alone, self.destination) as again:
+                again.writer.write_eof()
+                status, said = await _farewell(again.process, again.errors)
         return self._explain(said)
-
-    async def _ask_again(self) -> tuple[int | None, str]:
-        process = await _start(
-            ("ssh", "-o", "ControlPath=none", "-o", "LogLevel=INFO", *self.command[1:]),
-            stdin=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            return await _farewell(process)
-        finally:
-            await _stop(process)
 
     def _explain(self, said: str) -> ProbeError:
         lines = [line.strip() for line in said.splitlines() if line.strip()]
@@ -86,13 +85,8 @@ async def pipe_through(
     config = ("-F", vantage.ssh_config) if vantage.ssh_config else ()
     options = ("-o", "BatchMode=yes", "-o", f"ConnectTimeout={max(1, round(connect_timeout))}")
     command = ("ssh", *config, *options, "-W", forward, "--", destination)
-    process = await _start(command, stdin=asyncio.subprocess.PIPE)
-    assert process.stdin is not None  # noqa: S101
-    assert process.stdout is not None  # noqa: S101
-    try:
-        yield Pipe(process.stdout, process.stdin, destination, command, process)
-    finally:
-        await _stop(process)
+    async with _pipe(command, destination) as pipe:
+        yield pipe
 
 
 def _destination(vantage: Shell) -> str:
@@ -104,38 +98,38 @@ def _destination(vantage: Shell) -> str:
     return vantage.connection.partition("?")[0]
 
 
-async def _start(command: tuple[str, ...], *, stdin: int) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            stdin=stdin,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=READ_LIMIT,
-        )
-    except OSError as exc:
-        raise ProbeError(Cause.TOOL, f"ssh does not start: {exc.strerror}") from exc
+@contextlib.asynccontextmanager
+async def _pipe(command: tuple[str, ...], destination: str) -> AsyncIterator[Pipe]:
+    # A socket and a file instead of asyncio's pipes: with those, the end of the process is not
+    # seen before everybody who inherited them has ended, too.
+    ours, theirs = socket.socketpair()
+    with ours, tempfile.TemporaryFile() as errors:
+        with theirs:
+            try:
+                process = await asyncio.create_subprocess_exec(
+                    *command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=errors
+                )
+            except OSError as exc:
+                raise ProbeError(Cause.TOOL, f"ssh does not start: {exc.strerror}") from exc
+        reader, writer = await asyncio.open_connection(sock=ours, limit=READ_LIMIT)
+        try:
+            yield Pipe(reader, writer, destination, command, process, errors)
+        finally:
+            writer.transport.abort()
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+            await process.wait()
 
 
-async def _farewell(process: asyncio.subprocess.Process) -> tuple[int | None, str]:
+async def _farewell(
+    process: asyncio.subprocess.Process, errors: BinaryIO
+) -> tuple[int | None, str]:
     """
-    Exit status and last words of an ssh that has closed its output.
+    Exit status and words of an ssh whose connection has ended.
     """
-    assert process.stderr is not None  # noqa: S101
-    said = b""
-    # A connection kept for sharing inherits stderr, so its end may never come.
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(FAREWELL):
             await process.wait()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(FAREWELL / 10):
-            while len(said) < MAX_WORDS and (more := await process.stderr.read(MAX_WORDS)):
-                said += more
-    return process.returncode, said.decode(errors="replace")
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-    await process.wait()
+    errors.seek(0)
+    return process.returncode, errors.read(MAX_WORDS).decode(errors="replace")

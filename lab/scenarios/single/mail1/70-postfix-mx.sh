@@ -7,6 +7,7 @@ echo example.com > /etc/mailname
 # - mynetworks = 192.0.2.1/24: bits are set to the right of the mask, and Postfix answers 451 to everybody outside.
 postconf -e \
     'inet_interfaces = all' \
+    'inet_protocols = all' \
     'myhostname = mail1.example.com' \
     'mydomain = example.com' \
     'myorigin = $mydomain' \
