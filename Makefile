@@ -5,7 +5,7 @@ HOST ?= mail1
 LAB := $(PYTHON) -m lab
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare audit test lint lab-up lab-down bench
+.PHONY: help prepare prepare-tests audit test lint lab-up lab-down bench
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -22,7 +22,10 @@ lint: prepare  ## check style and types
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy --strict src lab checks
 
-test: lint  ## everything: lint, all tests, the mutants (starts labs of its own)
+prepare-tests:
+	@lab/prepare.sh tests/packages.txt
+
+test: prepare-tests lint  ## everything: lint, all tests, the mutants (starts labs of its own)
 	@$(PYTHON) -m pytest tests
 
 lab-up: prepare  ## start the lab and leave it running

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Prepare a machine for the suite and its lab: Debian packages, then a virtual environment in .venv.
-# Does nothing that has been done already, so every make target may call it.
+# Does nothing that has been done already, so every make target may call it. Arguments are further
+# lists of packages.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -50,6 +51,6 @@ make_environment() {
 }
 
 # shellcheck disable=SC2046 # package names have no spaces
-install_packages $(sed 's/#.*//' lab/packages.txt)
+install_packages $(sed 's/#.*//' lab/packages.txt "$@")
 find_python
 make_environment

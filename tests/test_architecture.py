@@ -159,11 +159,13 @@ def test_checks_neither_try_nor_sleep_nor_skip() -> None:
     """
     What cannot be judged is said by the judgement, not by control flow.
     """
-    wrong = []
+    wrong: list[str] = []
     for path in modules(ROOT / "checks"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Try | ast.Raise | ast.Assert | ast.With):
-                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+        wrong += [
+            f"{path.relative_to(ROOT)}:{node.lineno}"
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Try | ast.Raise | ast.Assert | ast.With)
+        ]
     assert not wrong
 
 

@@ -10,13 +10,8 @@ import trustme
 
 from tests.fakes.grammar import HOST_NAME
 
-
-@cache
-def authority() -> trustme.CA:
-    """
-    The certificate authority that every fake server's certificate comes from.
-    """
-    return trustme.CA()
+AUTHORITY = trustme.CA()
+"""The certificate authority that every fake server's certificate comes from."""
 
 
 @cache
@@ -26,7 +21,7 @@ def server_tls() -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    authority().issue_cert(HOST_NAME, "127.0.0.1", common_name=HOST_NAME).configure_cert(context)
+    AUTHORITY.issue_cert(HOST_NAME, "127.0.0.1", common_name=HOST_NAME).configure_cert(context)
     return context
 
 
@@ -35,7 +30,7 @@ def malformed_tls() -> ssl.SSLContext:
     """
     TLS with a certificate of X.509 version 6, which OpenSSL lets through and strict parsers refuse.
     """
-    issued = authority().issue_cert(HOST_NAME, common_name=HOST_NAME)
+    issued = AUTHORITY.issue_cert(HOST_NAME, common_name=HOST_NAME)
     der = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
     version_3, version_6 = b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x05"
     pem = ssl.DER_cert_to_PEM_cert(der.replace(version_3, version_6, 1))

@@ -28,13 +28,12 @@ class Flaw(StrEnum):
     SUBMISSION_WITHOUT_LOGIN = "submission without login"
     AUTH_BEFORE_TLS = "AUTH before TLS"
     UNANNOUNCED_AUTH_BEFORE_TLS = "AUTH before TLS, not announced"
-    COMMAND_INJECTION = "commands before TLS are carried out inside"
+    TALKS_BEFORE_HANDSHAKE = "clear text between STARTTLS and the handshake"
     NO_STARTTLS = "no STARTTLS"
     ANY_PASSWORD = "any password"
     ANY_RECIPIENT = "any recipient"
     LOSES_MAIL = "loses mail"
     NO_SPECIAL_USE = "no special-use mailboxes"
-    FILTERS_IGNORED = "filters are never run"
 
 
 @dataclass(slots=True)
@@ -85,9 +84,6 @@ class HonestHost:
         """
         Delivers a message, or loses it.
         """
-        if self.has(Flaw.FILTERS_IGNORED):
-            for user in self.store.users.values():
-                user.active = ""
         if not self.has(Flaw.LOSES_MAIL):
             self.store.deliver(recipients, octets)
 
@@ -174,8 +170,9 @@ class Session:
         """
         Turns to TLS.
         """
-        await self.succeed(command)
-        await self.visit.start_tls(keep_pending=self.host.has(Flaw.COMMAND_INJECTION))
+        more = "* unasked\r\n" if self.host.has(Flaw.TALKS_BEFORE_HANDSHAKE) else ""
+        await self.visit.send(self.visit.grammar.success(command) + more)
+        await self.visit.start_tls()
 
     async def sasl_plain(self, token: str, prompt: str) -> bool | None:
         """

@@ -54,9 +54,18 @@ class Received:
         """
         Whether *password* crossed the network in clear text, as it is or in base64.
         """
-        clear = bytes(self.clear)
-        tokens = re.findall(rb"[A-Za-z0-9+/]{4,}={0,2}", clear)
-        return any(password.encode() in text for text in (clear, *map(_decoded, tokens)))
+        return _contains(bytes(self.clear), password)
+
+    def hides(self, password: str) -> bool:
+        """
+        Whether *password* came inside TLS.
+        """
+        return _contains(bytes(self.secured), password)
+
+
+def _contains(octets: bytes, password: str) -> bool:
+    tokens = re.findall(rb"[A-Za-z0-9+/]{4,}={0,2}", octets)
+    return any(password.encode() in text for text in (octets, *map(_decoded, tokens)))
 
 
 def _decoded(token: bytes) -> bytes:
@@ -141,16 +150,13 @@ class Visit:
             lines.append(line.removeprefix(b"."))
         return b"".join(lines)
 
-    async def start_tls(
-        self, context: ssl.SSLContext | None = None, *, keep_pending: bool = False
-    ) -> None:
+    async def start_tls(self, context: ssl.SSLContext | None = None) -> None:
         """
-        Performs the handshake; what the client sent too early is dropped unless *keep_pending*.
+        Performs the handshake; what the client sent before it is dropped (RFC 3207 §4.2).
         """
-        if not keep_pending:
-            buffered = self._reader._buffer  # type: ignore[attr-defined]
-            self._note(bytes(buffered))
-            buffered.clear()
+        buffered = self._reader._buffer  # type: ignore[attr-defined]
+        self._note(bytes(buffered))
+        buffered.clear()
         await self._writer.start_tls(context or server_tls(), ssl_handshake_timeout=10)
         self._received.handshake = True
 

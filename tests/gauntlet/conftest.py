@@ -2,6 +2,7 @@
 Audits of hosts that are nothing but trouble, each a process of its own, several at a time.
 """
 
+import dataclasses
 import itertools
 import json
 import os
@@ -10,18 +11,18 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mailvet.catalogue import load_catalogue
-from tests.fakes.certificates import authority
+from tests.fakes.certificates import AUTHORITY
 from tests.fakes.context import DOMAIN, PASSWORD, PASSWORD_VARIABLE
 from tests.fakes.grammar import HOST_NAME
 from tests.fakes.honest import serve
-from tests.fakes.honest_session import HonestHost
+from tests.fakes.honest_session import Flaw, HonestHost
 from tests.fakes.personalities import PERSONALITIES, Personality
 from tests.fakes.stubs import Received, StubHost, serving
 
@@ -88,6 +89,7 @@ class Audit:
         results: What ``results.json`` says; empty if there is none.
         texts: All reports as text, by file name.
         received: What the host received.
+        residue: What is left on an honest host, and in the clean-up ledger.
     """
 
     personality: Personality
@@ -96,7 +98,8 @@ class Audit:
     seconds: float
     results: Mapping[str, Any]
     texts: Mapping[str, str]
-    received: list[Received] = field(default_factory=list)
+    received: list[Received]
+    residue: tuple[str, ...] = ()
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -127,7 +130,7 @@ def declare(host: StubHost, address: str, folder: Path) -> Path:
             security=endpoint.security,
         )
     (folder / "stub.toml").write_text(profile)
-    authority().cert_pem.write_to_path(folder / "ca.pem")
+    AUTHORITY.cert_pem.write_to_path(folder / "ca.pem")
     inventory = INVENTORY.format(address=address, name=HOST_NAME)
     for name in ("alice", "bob", "carol"):
         fresh = str(name == "carol").lower()
@@ -139,7 +142,16 @@ def declare(host: StubHost, address: str, folder: Path) -> Path:
     return path
 
 
-def run_audit(personality: Personality, folder: Path, *, undeclared: int = 0) -> Audit:
+HURRIED = ("--connect-timeout=1", "--reply-timeout=1", "--login-timeout=2", "--deadline=5")
+"""With hosts that do not answer; nothing on the loopback interface needs as long."""
+
+PATIENT = ("--connect-timeout=10", "--reply-timeout=10", "--login-timeout=10", "--deadline=60")
+"""With hosts that do, for machines that have much else to do."""
+
+
+def run_audit(
+    personality: Personality, folder: Path, timeouts: tuple[str, ...], *, undeclared: int = 0
+) -> Audit:
     """
     Audits a host with this personality through the real command line.
     """
@@ -155,8 +167,7 @@ def run_audit(personality: Personality, folder: Path, *, undeclared: int = 0) ->
                 # With "=", since pytest takes a path that stands alone for one of its arguments.
                 f"--inventory={declare(host, address, folder)}",
                 f"--report-dir={folder / 'report'}",
-                *("--connect-timeout", "1", "--reply-timeout", "1"),
-                *("--login-timeout", "2", "--deadline", "5"),
+                *timeouts,
             ],
             cwd=ROOT,
             env=os.environ
@@ -180,27 +191,46 @@ def run_audit(personality: Personality, folder: Path, *, undeclared: int = 0) ->
     return Audit(personality, done.returncode, output, seconds, results, reports, host.received)
 
 
+def run_honest(flaw: Flaw | None, folder: Path) -> Audit:
+    """
+    Audits a host with this flaw, and looks for what the audit left behind there.
+    """
+    host = HonestHost(flaw)
+    audit = run_audit(Personality(flaw or "honest", serve(host), tls=True), folder, PATIENT)
+    left = [path.name for path in (folder / "state").glob("*.ledger.json")]
+    for name, user in host.store.users.items():
+        left += [f"{name}: {len(found)} in {each}" for each, found in user.folders.items() if found]
+        left += [f"{name}: script {each}" for each in user.scripts]
+    return dataclasses.replace(audit, residue=tuple(left))
+
+
 @pytest.fixture(scope="session")
 def audits(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, "Future[Audit]"]]:
     """
-    An audit of each personality that a selected test asks for, started all together.
+    An audit of each host that a selected test asks for, started all together.
     """
     folder = tmp_path_factory.mktemp("gauntlet")
-    wanted = {
-        item.callspec.params.get("audit")
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-    }
+    wanted: dict[str, None] = {}
+    for item in request.session.items:
+        if isinstance(item, pytest.Function):
+            parameters = getattr(item, "callspec", None)
+            wanted |= dict.fromkeys(parameters.params.values() if parameters else ["honest"])
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {
-            name: pool.submit(
-                run_audit, personality, folder / name.replace(" ", "-"), undeclared=UNDECLARED
-            )
-            for name, personality in PERSONALITIES.items()
-            if name in wanted
-        }
+        started: dict[str, Future[Audit]] = {}
+        for name in map(str, wanted):
+            place = folder / name.replace(" ", "-")
+            if name in PERSONALITIES:
+                hostile = PERSONALITIES[name]
+                started[name] = pool.submit(
+                    run_audit, hostile, place, HURRIED, undeclared=UNDECLARED
+                )
+            elif name in set(Flaw):
+                started[name] = pool.submit(run_honest, Flaw(name), place)
+            elif name == "honest":
+                started[name] = pool.submit(run_honest, None, place)
+        yield started
 
 
 @pytest.fixture(scope="module", params=list(PERSONALITIES))
@@ -212,10 +242,20 @@ def audit(request: pytest.FixtureRequest, audits: dict[str, "Future[Audit]"]) ->
     return audits[name].result()
 
 
-@pytest.fixture(scope="session")
-def honest_audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+@pytest.fixture(scope="module", params=[each.value for each in Flaw])
+def flawed_audit(
+    request: pytest.FixtureRequest, audits: dict[str, "Future[Audit]"]
+) -> tuple[Flaw, Audit]:
+    """
+    The finished audit of a host that does one thing wrong.
+    """
+    flaw = Flaw(request.param)
+    return flaw, audits[flaw].result()
+
+
+@pytest.fixture(scope="module")
+def honest_audit(audits: dict[str, "Future[Audit]"]) -> Audit:
     """
     The finished audit of a host that does everything right.
     """
-    personality = Personality("honest", serve(HonestHost()), tls=True)
-    return run_audit(personality, tmp_path_factory.mktemp("honest") / "audit")
+    return audits["honest"].result()

@@ -187,8 +187,11 @@ def project(tmp_path: Path) -> Project:
     """
     made = Project(tmp_path)
     made.write("conftest.py", (ROOT / "conftest.py").read_text(encoding="utf-8"))
-    made.write("pyproject.toml", '[tool.pytest]\naddopts = ["--import-mode=importlib"]\n'
-               'testpaths = ["checks"]\njunit_family = "xunit1"\nstrict = true\n')
+    made.write(
+        "pyproject.toml",
+        '[tool.pytest]\naddopts = ["--import-mode=importlib"]\n'
+        'testpaths = ["checks"]\njunit_family = "xunit1"\nstrict = true\n',
+    )
     made.write("checks/demo/controls.toml", CONTROLS)
     made.write("checks/demo/test_demo.py", CHECKS)
     made.write("checks/guide.toml", '[statements]\n"1" = ["demo.starttls", "demo.other"]\n')

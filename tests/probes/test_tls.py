@@ -27,14 +27,13 @@ SMTP = (("smtp", Protocol.SMTP, Security.STARTTLS),)
 
 def ask(port: int, protocol: Protocol = Protocol.IMAP, *, timeout: float = 3.0) -> ProbeContext:
     """
-    The context of a probe of *port*, in which the fact ``versions`` can be asked for.
+    The context of a probe of *port*, in which the facts that it needs can be asked for.
     """
     security = Security.STARTTLS if protocol is Protocol.SMTP else Security.IMPLICIT_TLS
-    bare = make_context(port, protocol, security, timeout=timeout)
+    probes = {"session": probe_session, "versions": probe_versions}
 
     async def recall(name: str, endpoint: Endpoint | None) -> object:
-        assert name == "versions"
-        return await probe_versions(bare)
+        return await probes[name](ask(port, protocol, timeout=timeout))
 
     return make_context(port, protocol, security, timeout=timeout, recall=recall)
 
@@ -196,14 +195,14 @@ def test_server_that_gives_up_proves_nothing() -> None:
     """
     visits = 0
 
-    async def answer_nine(visit: Visit) -> None:
+    async def answer_ten(visit: Visit) -> None:
         nonlocal visits
         visits += 1
-        if visits <= 9:
+        if visits <= 10:
             await visit.start_tls(keep_pending=True)
-            await visit.ignore()
+            await visit.send("* OK ready\r\n")
 
-    with playing(answer_nine) as port:
+    with playing(answer_ten) as port:
         found = versions_of(port)
     assert found.accepted == ("TLSv1.2", "TLSv1.3")
     assert found.refusal_below("TLSv1.2").cause is Cause.BLOCKED
@@ -273,14 +272,18 @@ def test_extended_master_secret(policy: str, with_it: bool, without_it: bool) ->
     assert found.problem_without is None
 
 
-def test_who_ended_the_handshake_is_known() -> None:
+def test_a_refusal_is_the_servers_own() -> None:
     """
-    The server's alert is told from silence.
+    A server that requires the extension ends the handshake itself.
     """
     with old_tls_server(settings(maximum=(3, 3), ems="require")) as port:
         assert ems_of(port).withheld.ending is Ending.SERVER
-    with playing(stay_silent) as port:
-        silent = asyncio.run(probe_ems(ask(port, timeout=0.3)))
-    assert silent.withheld.ending is Ending.TIME
-    assert silent.problem_without is not None
-    assert silent.problem_without.cause is Cause.TIMEOUT
+
+
+def test_silence_is_no_refusal_of_sessions() -> None:
+    """
+    A server that does not answer a handshake is not asked twice.
+    """
+    with playing(stay_silent) as port, pytest.raises(ProbeError) as caught:
+        asyncio.run(probe_ems(ask(port, timeout=0.3)))
+    assert caught.value.cause is Cause.TIMEOUT

@@ -16,7 +16,7 @@ def test_a_secret_is_not_shown_by_any_kind_of_printing() -> None:
     repr, str, format, and as part of something else.
     """
     secret = Secret("s3cret")
-    shown = f"{secret} {secret!r} {secret:>9} {[secret]} {str(secret)}"
+    shown = f"{secret} {secret!r} {secret:>9} {[secret]} {secret!s}"
     assert "s3cret" not in shown
     assert "***" in shown
 

@@ -112,7 +112,7 @@ def test_a_bug_in_a_probe_costs_that_fact_only() -> None:
     store = make_store(FactSpec("bug", bug, Number), FactSpec("fine", fine, Number))
     gather(store, "bug", "fine")
     assert store.get(key("fine")) == Number(1)
-    with pytest.raises(ProbeError, match="KeyError.*test_store.py") as caught:
+    with pytest.raises(ProbeError, match=r"KeyError.*test_store\.py") as caught:
         store.get(key("bug"))
     assert caught.value.cause is Cause.TOOL
 

@@ -15,7 +15,6 @@ from mailvet.plugin.registry import SPECS
 from mailvet.plugin.subject import Subject
 from mailvet.store import NotGatheredError
 
-
 NOT_GIVEN = frozenset({Cause.CREDENTIALS, Cause.PRIVILEGE})
 """What a host that is discovered cannot have: nobody declared accounts or a shell for it."""
 

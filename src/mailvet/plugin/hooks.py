@@ -191,8 +191,13 @@ def pytest_runtest_makereport(
     """
     Makes the finding, once for each item, in the phase that decided.
     """
-    report = yield
     subject = subject_of(item)
+    raised = call.excinfo
+    unseen = item.config.option.tbstyle == "no"
+    if subject and unseen and raised and not isinstance(raised.value, pytest.skip.Exception):
+        # Half of a run's time would go into the frames of tracebacks that nobody is shown.
+        raised.traceback = raised.traceback[-1:]
+    report = yield
     if subject is not None and (call.when == "call" or (call.when == "setup" and call.excinfo)):
         finding = describe(item, subject, report, call)
         setattr(report, FINDING, finding)

@@ -11,7 +11,6 @@ import pytest
 from mailvet.context import CONNECT_TIMEOUT, DEADLINE, LOGIN_TIMEOUT, REPLY_TIMEOUT
 from mailvet.store import Timeouts
 
-
 _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     (
         "--host",
@@ -20,7 +19,7 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
             "dest": "mailvet_hosts",
             "metavar": "NAME",
             "default": [],
-            "help": "host or group of the inventory, or any mail host by name or address; repeatable",
+            "help": "host or group of the inventory, or any mail host by name or address",
         },
     ),
     (

@@ -20,6 +20,7 @@ from mailvet.probes import shell
 from mailvet.probes.delivery import send
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import Message, compose, residue
+from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.standpoint import outside
 from mailvet.transcript import Line
 
@@ -120,6 +121,7 @@ async def _dispatch(
         sent = await attempt()
         if sent.step == "AUTH":
             # As in sasl.logged_in: a login may fail because Dovecot was reloaded just now.
+            await asyncio.sleep(SECOND_TRY)
             sent = await attempt()
     except ProbeError as exc:
         return (endpoint.name, str(exc.cause), exc.detail)

@@ -5,6 +5,7 @@ IMAPClient blocks, so each of its calls runs in a thread of its own that nobody 
 leaving ``open_mailbox`` closes the socket and thereby ends the call.
 """
 
+import asyncio
 import contextlib
 import functools
 import imaplib
@@ -22,6 +23,7 @@ from mailvet.facts.folders import Folder
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause, Endpoint, Protocol, Security
 from mailvet.probes.imap_log import recorded
+from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.threads import in_daemon_thread
 from mailvet.transcript import Transcript
 
@@ -227,6 +229,7 @@ async def _logged_in(
             if last:
                 detail = f"{account.name} cannot log in to IMAP: {_refusal(exc).text}"
                 raise ProbeError(Cause.BLOCKED, detail, transcript.freeze()) from exc
+            await asyncio.sleep(SECOND_TRY)
         except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
             _hang_up(client)
             raise _lost(exc, transcript) from exc

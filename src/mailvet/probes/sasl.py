@@ -2,6 +2,7 @@
 Logging in with SASL PLAIN and LOGIN, in every protocol's way (RFC 4616, 4954, 5034, 5804, 9051).
 """
 
+import asyncio
 import base64
 import contextlib
 import time
@@ -15,6 +16,9 @@ from mailvet.model import Account
 from mailvet.probes.dialogue import Dialogue, Imap, Sieve
 from mailvet.probes.session import secured
 from mailvet.secret import Secret
+
+SECOND_TRY = 1.0
+"""Seconds after which a refused good login is tried again."""
 
 PLAIN = "PLAIN"
 LOGIN = "LOGIN"
@@ -39,6 +43,7 @@ async def logged_in(
             if login.answer is Answer.ACCEPTED or last:
                 yield speaker, announced, login
                 return
+        await asyncio.sleep(SECOND_TRY)
 
 
 async def log_in(

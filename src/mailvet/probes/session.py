@@ -61,7 +61,7 @@ async def _implicit(context: ProbeContext) -> SessionFacts:
         if handshake.completed:
             speaker = dialogue(wire, context.service.protocol, client_name(context))
             greeting = await speaker.greeting()
-            after = await speaker.capabilities() if _welcome(greeting) else None
+            after = await _inside(speaker, handshake) if _welcome(greeting) else None
             if isinstance(speaker, Smtp) and speaker.ehlo_reply:
                 hello = speaker.ehlo_reply.text
         return SessionFacts(

@@ -19,6 +19,7 @@ from mailvet.facts.hello import (
     write_client_hello,
 )
 from mailvet.facts.offers import STATIC_RSA, TLS12, TLS13, Answer, Offer, SuiteFacts, VersionFacts
+from mailvet.facts.session import SessionFacts
 from mailvet.facts.suites import (
     TLS13_SUITES,
     offers_with_dh,
@@ -27,7 +28,7 @@ from mailvet.facts.suites import (
     suite_name,
     weak_offers,
 )
-from mailvet.facts.tls import CLIENT_HELLO, Handshake, Hello, clear_text, first_hello
+from mailvet.facts.tls import CLIENT_HELLO, Ending, Handshake, Hello, clear_text, first_hello
 from mailvet.model import Cause, Security
 from mailvet.probes.handshake import TlsOffer, server_name_octets
 from mailvet.probes.session import in_clear
@@ -62,6 +63,26 @@ async def before_handshake(context: ProbeContext) -> AsyncIterator[Wire]:
         yield speaker.wire
 
 
+async def _require_tls(context: ProbeContext) -> None:
+    """
+    Spares everybody the waiting for a server that has not answered a handshake with TLS.
+
+    Raises:
+        ProbeError: It was silent, spoke clear text, or did not let a handshake begin.
+    """
+    session: SessionFacts = await context.fact("session", context.service)
+    handshake = session.handshake
+    if handshake is None:
+        reply = f": {session.starttls}" if session.starttls else " and is not announced"
+        detail = f"STARTTLS did not come about{reply}"
+        raise ProbeError(Cause.BLOCKED, detail, session.transcript)
+    if handshake.clear_text:
+        detail = f"the server answers a handshake in clear text: {handshake.clear_text}"
+        raise ProbeError(Cause.BLOCKED, detail, session.transcript)
+    if handshake.ending is Ending.TIME:
+        raise ProbeError(Cause.TIMEOUT, handshake.failure, session.transcript)
+
+
 async def probe_versions(context: ProbeContext) -> VersionFacts:
     """
     Every protocol version from SSLv3 to TLS 1.3, each in a ClientHello that offers no newer one.
@@ -69,6 +90,7 @@ async def probe_versions(context: ProbeContext) -> VersionFacts:
     Raises:
         ProbeError: No offer got an answer.
     """
+    await _require_tls(context)
     answers = await asyncio.gather(*(_version(context, version) for version in NUMBERS))
     offers = tuple(offer for group in answers for offer in group)
     _raise_if_mute(offers)
@@ -218,6 +240,7 @@ async def probe_ems(context: ProbeContext) -> EmsFacts:
     Raises:
         ProbeError: The server turns us away or refuses STARTTLS.
     """
+    await _require_tls(context)
     (offered, first), (withheld, second) = await asyncio.gather(
         _shake(context, ems=True), _shake(context, ems=False)
     )
