@@ -5,10 +5,11 @@ Certificate and key files on the host: whose they are, and whether they fit toge
 from mailvet.facts.files import FileFacts
 from mailvet.facts.key_safety import exposed_keys, missing_files, unsafe_directories
 from mailvet.facts.keyfiles import KeyFileFacts
-from mailvet.model import Cause, Judgement, Target, judge, not_applicable, unverified
+from mailvet.model import Cause, Judgement, Target, judge, unverified
 from mailvet.plugin import control
 
-NO_KEY = "no private key is configured"
+NO_KEY = "no file with a private key is configured"
+NO_FILE = "no file with a certificate, a key or parameters is configured"
 
 
 @control("CERT-06")
@@ -34,7 +35,7 @@ def test_postfix_keys_are_private(
 def _private(keys: KeyFileFacts, files: FileFacts, target: Target) -> Judgement:
     expected = "keys that belong to root and that only root can read"
     if not keys.keys:
-        return not_applicable(NO_KEY)
+        return unverified(Cause.BLOCKED, observed=NO_KEY, expected=expected)
     exposed = exposed_keys(files, keys.keys, private=target.expect.tls.key_files_private)
     if exposed:
         return judge(False, observed=", ".join(exposed), expected=expected)
@@ -70,7 +71,7 @@ def _safe_directories(keys: KeyFileFacts, files: FileFacts) -> Judgement:
     expected = "directories that belong to root and that only root can write to"
     paths = tuple(each.path for each in keys.files)
     if not paths:
-        return not_applicable("no certificate, key or parameter file is configured")
+        return unverified(Cause.BLOCKED, observed=NO_FILE, expected=expected)
     unsafe = unsafe_directories(files, paths)
     if unsafe:
         return judge(False, observed=", ".join(unsafe), expected=expected)

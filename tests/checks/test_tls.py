@@ -387,7 +387,7 @@ def test_key_permissions(load_check: Load, server: str) -> None:
     assert check(KEYS, files(), target()).verdict is Verdict.PASS
     assert check(KEYS, files(0o640), target()).verdict is Verdict.FAIL
     assert check(KEYS, gone, target()).verdict is Verdict.UNVERIFIED
-    assert check(NO_KEYS, files(), target()).verdict is Verdict.NOT_APPLICABLE
+    assert check(NO_KEYS, files(), target()).verdict is Verdict.UNVERIFIED
 
 
 @pytest.mark.parametrize("server", ["dovecot", "postfix"])
@@ -397,7 +397,7 @@ def test_directories(load_check: Load, server: str) -> None:
     assert check(KEYS, files()).verdict is Verdict.PASS
     assert check(KEYS, files(directory=0o777)).verdict is Verdict.FAIL
     assert check(KEYS, FileFacts((), ("/k", "/c"), ())).verdict is Verdict.UNVERIFIED
-    assert check(NO_KEYS, files()).verdict is Verdict.NOT_APPLICABLE
+    assert check(NO_KEYS, files()).verdict is Verdict.UNVERIFIED
 
 
 def pair(**key: object) -> KeyFileFacts:

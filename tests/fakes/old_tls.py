@@ -13,7 +13,7 @@ import trustme
 from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
 from tlslite.errors import BaseTLSException
 
-from tests.fakes.certificates import authority
+from tests.fakes.certificates import AUTHORITY
 from tests.fakes.grammar import HOST_NAME
 
 GREETING = b"* OK ready\r\n"
@@ -21,7 +21,7 @@ GREETING = b"* OK ready\r\n"
 
 @cache
 def _credentials() -> tuple[X509CertChain, Any]:
-    issued = authority().issue_cert(HOST_NAME, key_type=trustme.KeyType.RSA)
+    issued = AUTHORITY.issue_cert(HOST_NAME, key_type=trustme.KeyType.RSA)
     chain = X509CertChain()
     chain.parsePemList(b"".join(each.bytes() for each in issued.cert_chain_pems).decode())
     return chain, parsePEMKey(issued.private_key_pem.bytes().decode(), private=True)

@@ -99,8 +99,7 @@ async def endless_line(visit: Visit) -> None:
     """
     head = _greeting(visit).rstrip("\r\n").encode()
     await visit.send(head + b" ")
-    for _ in range(64):
-        await visit.send(b"x" * (MEGABYTE // 8))
+    await visit.flood(b"x" * (MEGABYTE // 8), 64)
 
 
 async def slow_close(visit: Visit) -> None:

@@ -106,8 +106,7 @@ class Script:
         if chosen in phrases:
             await visit.send(phrases[chosen].replace("{tag}", command.tag))
         elif chosen in {Answer.ENDLESS, Answer.HUGE}:
-            for _ in range(4000 if chosen is Answer.ENDLESS else 30):
-                await visit.send(visit.grammar.filler * 100)
+            await visit.flood(visit.grammar.filler * 100, 4000 if chosen is Answer.ENDLESS else 30)
             await visit.send(visit.grammar.success(command))
         elif chosen is Answer.SILENCE:
             await visit.ignore()

@@ -107,8 +107,15 @@ class Visit:
             raise EOFError
         self._writer.write(data.encode() if isinstance(data, str) else data)
         await self._writer.drain()
-        # Without a turn of the loop a lost connection would go unnoticed for as long as we send.
-        await asyncio.sleep(0)
+
+    async def flood(self, data: str | bytes, times: int) -> None:
+        """
+        Sends *data* again and again.
+        """
+        for _ in range(times):
+            await self.send(data)
+            # Without a turn of the loop nobody would notice that the client hung up.
+            await asyncio.sleep(0)
 
     async def receive(self, limit: int = 65536) -> bytes:
         """
@@ -150,13 +157,16 @@ class Visit:
             lines.append(line.removeprefix(b"."))
         return b"".join(lines)
 
-    async def start_tls(self, context: ssl.SSLContext | None = None) -> None:
+    async def start_tls(
+        self, context: ssl.SSLContext | None = None, *, keep_pending: bool = False
+    ) -> None:
         """
-        Performs the handshake; what the client sent before it is dropped (RFC 3207 §4.2).
+        Performs the handshake; what the client sent too early is dropped unless *keep_pending*.
         """
-        buffered = self._reader._buffer  # type: ignore[attr-defined]
-        self._note(bytes(buffered))
-        buffered.clear()
+        if not keep_pending:
+            buffered = self._reader._buffer  # type: ignore[attr-defined]
+            self._note(bytes(buffered))
+            buffered.clear()
         await self._writer.start_tls(context or server_tls(), ssl_handshake_timeout=10)
         self._received.handshake = True
 

@@ -12,8 +12,8 @@ from tests.fakes.context import PASSWORD
 from tests.fakes.personalities import PERSONALITIES
 from tests.gauntlet.conftest import Audit, negative_controls
 
-LIMIT = 60.0
-"""Seconds for a whole audit while others run beside it; alone none takes half of it."""
+LIMIT = 100.0
+"""Seconds for a whole audit on a machine with much else to do; on an idle one it takes ten."""
 
 ACCEPTS_CONNECTIONS = "PORT-01"
 """The control that asks for no more than that."""

@@ -11,13 +11,10 @@ from mailvet.context import FactSpec
 from mailvet.errors import ProbeError
 from mailvet.model import Cause, Endpoint, Target, not_applicable
 from mailvet.plugin.keys import AUDIT, JUDGEMENT
+from mailvet.plugin.outcome import NOT_GIVEN
 from mailvet.plugin.registry import SPECS
 from mailvet.plugin.subject import Subject
 from mailvet.store import NotGatheredError
-
-NOT_GIVEN = frozenset({Cause.CREDENTIALS, Cause.PRIVILEGE})
-"""What a host that is discovered cannot have: nobody declared accounts or a shell for it."""
-
 
 @pytest.fixture
 def subject(request: pytest.FixtureRequest) -> Subject:

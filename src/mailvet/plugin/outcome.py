@@ -9,7 +9,7 @@ import pytest
 
 from mailvet.errors import CatalogueError
 from mailvet.facts.reach import ReachFacts
-from mailvet.model import Finding, Judgement, Verdict, judge, not_applicable
+from mailvet.model import Cause, Finding, Judgement, Verdict, judge, not_applicable
 from mailvet.plugin.keys import AUDIT, JUDGEMENT
 from mailvet.plugin.selection import REACH
 from mailvet.plugin.subject import Subject
@@ -24,6 +24,10 @@ from mailvet.plugin.verdict import (
 )
 from mailvet.plugin.waivers import no_longer_needed
 from mailvet.report.junit import junit_properties
+
+
+NOT_GIVEN = frozenset({Cause.CREDENTIALS, Cause.PRIVILEGE})
+"""What a host that is discovered cannot have: nobody declared accounts or a shell for it."""
 
 
 class UnverifiedError(Exception):
@@ -85,6 +89,8 @@ def decide(item: pytest.Item, subject: Subject) -> None:
     judgement = item.function(**{name: item.funcargs[name] for name in names})
     if not isinstance(judgement, Judgement):
         raise CatalogueError(f"the check of {subject.control.id} returned no Judgement")
+    if subject.target.discover and judgement.cause in NOT_GIVEN:
+        judgement = not_applicable(f"needs an inventory entry for this host: {judgement.observed}")
     item.stash[JUDGEMENT] = judgement
     if judgement.verdict is Verdict.NOT_APPLICABLE:
         pytest.skip(judgement.observed)

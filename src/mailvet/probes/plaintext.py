@@ -8,7 +8,13 @@ from collections.abc import Awaitable, Callable
 
 from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import PeerClosedError, ProbeError
-from mailvet.facts.plaintext import ClearLogin, ClearMailFacts, PlaintextFacts
+from mailvet.facts.plaintext import (
+    ClearLogin,
+    ClearMailFacts,
+    PlaintextFacts,
+    Treatment,
+    treatment,
+)
 from mailvet.facts.replies import Capabilities, Reply
 from mailvet.facts.standpoint import Standpoint
 from mailvet.model import Protocol
@@ -29,7 +35,8 @@ async def probe_plaintext(context: ProbeContext) -> PlaintextFacts:
     """
     What is announced before TLS, and every usual way to log in, one connection each.
 
-    Two of the ways show a password to a server that looks at it; the others are broken off.
+    The ways that are broken off before the password come first, and the first that the server
+    takes is the last: a server that looks at wrong passwords makes us wait for each of them.
 
     Raises:
         ProbeError: There is no place outside, or the server does not talk.
@@ -39,13 +46,13 @@ async def probe_plaintext(context: ProbeContext) -> PlaintextFacts:
     async with in_clear(context, through=place.through) as (speaker, announced):
         await speaker.quit()
         transcript += speaker.wire.transcript.freeze()
-    logins = [
-        await _try(context, place, name, attempt, transcript)
-        for name, attempt in _WAYS[context.service.protocol]
-    ]
-    return PlaintextFacts(
-        context.service.protocol, place, announced, tuple(logins), tuple(transcript)
-    )
+    logins: list[ClearLogin] = []
+    protocol = context.service.protocol
+    for name, attempt in _WAYS[protocol]:
+        logins.append(await _try(context, place, name, attempt, transcript))
+        if treatment(protocol, logins[-1]) is Treatment.LOOKED:
+            break
+    return PlaintextFacts(protocol, place, announced, tuple(logins), tuple(transcript))
 
 
 async def _try(
