@@ -5,7 +5,7 @@ HOST ?= mail1
 LAB := $(PYTHON) -m lab
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-tests audit test lint lab-up lab-down bench
+.PHONY: help prepare prepare-tests audit test lint lab-up lab-down
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,3 @@ lab-up: prepare  ## start the lab and leave it running
 
 lab-down: prepare  ## remove the lab
 	@$(LAB) down
-
-bench: prepare lab-up  ## measure the audit against its peers on the same host
-	@$(PYTHON) -m bench $(ARGS)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from mailvet.catalogue import load_catalogue
+from mailvet.report.catalogue import markdown
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "mailvet"
@@ -291,3 +292,11 @@ def test_at_least_eighty_statements_of_the_guide_are_decided() -> None:
     coverage = load_catalogue(ROOT / "checks").coverage
     assert coverage.total == 329
     assert len(coverage.decided) >= 80
+
+
+def test_the_list_of_controls_in_the_documentation_is_up_to_date() -> None:
+    """
+    It is generated: mailvet controls > docs/controls.md.
+    """
+    written = (ROOT / "docs/controls.md").read_text(encoding="utf-8")
+    assert written.strip() == markdown(load_catalogue(ROOT / "checks")).strip()
