@@ -16,6 +16,7 @@ from mailvet.plugin.registry import SPECS
 from mailvet.plugin.subject import Subject
 from mailvet.store import NotGatheredError
 
+
 @pytest.fixture
 def subject(request: pytest.FixtureRequest) -> Subject:
     """

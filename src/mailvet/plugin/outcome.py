@@ -25,7 +25,6 @@ from mailvet.plugin.verdict import (
 from mailvet.plugin.waivers import no_longer_needed
 from mailvet.report.junit import junit_properties
 
-
 NOT_GIVEN = frozenset({Cause.CREDENTIALS, Cause.PRIVILEGE})
 """What a host that is discovered cannot have: nobody declared accounts or a shell for it."""
 

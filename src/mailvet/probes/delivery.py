@@ -16,6 +16,7 @@ from mailvet.facts.delivery import Sent
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause, Security, Shell
 from mailvet.probes.messages import Message
+from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.session import client_name
 from mailvet.probes.vantage import pipe_through
 from mailvet.transcript import Transcript
@@ -86,6 +87,10 @@ async def _session(
     sent = Sent("", Reply("", "", ()), ())
     for name, shown, step in steps:
         reply = await _say(transcript, shown, step)
+        if name == "AUTH" and not reply.positive:
+            # For the reason that sasl.logged_in gives.
+            await asyncio.sleep(SECOND_TRY)
+            reply = await _say(transcript, shown, step)
         sent = Sent(name, reply, transcript.freeze())
         if not reply.positive:
             break

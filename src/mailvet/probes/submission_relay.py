@@ -2,7 +2,7 @@
 What a submission service takes before and after login; never goes beyond RCPT.
 """
 
-import base64
+import asyncio
 
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
@@ -11,6 +11,7 @@ from mailvet.facts.replies import Reply
 from mailvet.model import Account, Security
 from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.relay import envelope, foreign_addresses, local_recipients
+from mailvet.probes.sasl import SECOND_TRY, encoded
 from mailvet.probes.session import in_clear, secured
 from mailvet.probes.standpoint import elsewhere
 from mailvet.secret import Secret
@@ -73,12 +74,17 @@ def _credentials(context: ProbeContext) -> tuple[Account | None, Secret | None]:
 async def _login(
     context: ProbeContext, speaker: Dialogue, account: Account, password: Secret
 ) -> Reply:
-    message = f"\0{account.user}\0{password.reveal()}"
-    token = base64.b64encode(message.encode()).decode()
+    """
+    Logs in; a refusal is asked again, once, for the reason that ``sasl.logged_in`` gives.
+    """
+    token = encoded(f"\0{account.user}\0{password.reveal()}")
     speaker.wire.transcript.hide(password, token)
-    return await speaker.command(
-        f"AUTH PLAIN {token}", shown="AUTH PLAIN ***", timeout=context.login_timeout
-    )
+    command, shown, limit = f"AUTH PLAIN {token}", "AUTH PLAIN ***", context.login_timeout
+    reply = await speaker.command(command, shown=shown, timeout=limit)
+    if not reply.positive:
+        await asyncio.sleep(SECOND_TRY)
+        reply = await speaker.command(command, shown=shown, timeout=limit)
+    return reply
 
 
 FACTS = (

@@ -21,13 +21,13 @@ def write_reports(report: Report, directory: Path) -> dict[str, Path]:
     Raises:
         ConfigurationError: The folder cannot be written.
     """
-    texts = {
-        "json": ("results.json", render_json(report)),
-        "html": ("report.html", render_html(report)),
-    }
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        return {kind: _replace(directory / name, text) for kind, (name, text) in texts.items()}
+        # Programs and the gate read the JSON: it must be there whatever becomes of the page.
+        return {
+            "json": _replace(directory / "results.json", render_json(report)),
+            "html": _replace(directory / "report.html", render_html(report)),
+        }
     except OSError as exc:
         raise ConfigurationError(f"cannot write reports to {directory}: {_reason(exc)}") from exc
 
