@@ -2,9 +2,9 @@
 Run the suite against a lab, as a user would, and read what it came to.
 """
 
+import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -21,19 +21,26 @@ _SECONDS = 300
 _JUDGED = (0, 1)
 
 
+def audit_folder(lab: Lab) -> Path:
+    """
+    Say where the reports of the last audit of a lab are.
+    """
+    return lab.state / "audit"
+
+
 def suite_audit(options: Sequence[str] = (), command: Sequence[str] = PYTEST) -> Audit:
     """
     Return an audit that runs *command*, which takes the options of the suite.
     """
 
     def audit(lab: Lab, scenario: Scenario) -> Mapping[str, str]:
-        with tempfile.TemporaryDirectory(prefix="mailvet-audit-") as folder:
-            hosts = [word for host in scenario.mail_machines for word in ("--host", host.id)]
-            argv = [*command, *hosts, "--inventory", str(lab.inventory), "--report-dir", folder]
-            # Audits side by side would overwrite each other's cache of failures.
-            log = lab.state / "audit.log"
-            _run([*argv, "-q", "-p", "no:cacheprovider", *options], log)
-            return _verdicts(Path(folder) / "results.json")
+        folder = audit_folder(lab)
+        shutil.rmtree(folder, ignore_errors=True)
+        hosts = [word for host in scenario.mail_machines for word in ("--host", host.id)]
+        argv = [*command, *hosts, f"--inventory={lab.inventory}", f"--report-dir={folder}"]
+        # Audits side by side would overwrite each other's cache of failures.
+        _run([*argv, "-q", "-p", "no:cacheprovider", *options], lab.state / "audit.log")
+        return _verdicts(folder / "results.json")
 
     return audit
 

@@ -2,6 +2,7 @@
 The mutant gate: break a scenario in every known way, and see that the right controls notice.
 """
 
+import dataclasses
 import queue
 import threading
 import time
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lab.audit import Audit
+from lab.audit import Audit, audit_folder
 from lab.errors import LabError
 from lab.lifecycle import down, is_up, opened, reset, up
 from lab.mutant import Mutant
@@ -42,6 +43,7 @@ class Result:
     differences: Differences = field(default_factory=dict)
     error: str = ""
     seconds: float = 0.0
+    first_try: str = ""
 
 
 Breaker = Callable[[Lab, Scenario, Mutant], None]
@@ -172,14 +174,43 @@ def _try(
     audit: Audit,
     breaker: Breaker,
 ) -> Result:
+    """
+    Tries *mutant*, twice if the first time other verdicts changed than it lists.
+
+    A control that missed the mutant gets no second chance. What differed the first time stays in
+    the result, so that an unsteady verdict does not go unseen, and so do that audit's findings.
+    """
     start = time.monotonic()
+    result = _once(lab, scenario, expected, mutant, audit, breaker)
+    first = ""
+    if result.outcome in {Outcome.COLLATERAL, Outcome.BROKEN}:
+        first = result.error or render_differences(result.differences)
+        _keep_findings(lab, mutant)
+        result = _once(lab, scenario, expected, mutant, audit, breaker)
+    return dataclasses.replace(result, first_try=first, seconds=time.monotonic() - start)
+
+
+def _once(
+    lab: Lab,
+    scenario: Scenario,
+    expected: Expected,
+    mutant: Mutant,
+    audit: Audit,
+    breaker: Breaker,
+) -> Result:
     try:
         breaker(lab, scenario, mutant)
-        result = judge(mutant, expected, audit(lab, scenario))
+        return judge(mutant, expected, audit(lab, scenario))
     except LabError as error:
-        result = Result(mutant, Outcome.BROKEN, error=str(error))
-    seconds = time.monotonic() - start
-    return Result(mutant, result.outcome, result.differences, result.error, seconds)
+        return Result(mutant, Outcome.BROKEN, error=str(error))
+
+
+def _keep_findings(lab: Lab, mutant: Mutant) -> None:
+    found = audit_folder(lab) / "results.json"
+    if found.exists():
+        kept = lab.state.parent / "differences"
+        kept.mkdir(parents=True, exist_ok=True)
+        found.replace(kept / f"{mutant.id}.json")
 
 
 def _on_all(labs: Sequence[Lab], work: Callable[[Lab], None], stop: threading.Event) -> None:

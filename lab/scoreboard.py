@@ -18,6 +18,8 @@ def render_line(result: Result) -> str:
     mutant = result.mutant
     detail = result.error or render_differences(result.differences)
     words = f"{result.outcome:10} {mutant.id} ({', '.join(mutant.kills)}, {result.seconds:.0f} s)"
+    if result.first_try:
+        words += f" [first try: {result.first_try}]"
     return f"{words}: {detail}" if detail else words
 
 
@@ -61,5 +63,6 @@ def _entry(result: Result) -> dict[str, object]:
             for control, (wanted, found) in result.differences.items()
         },
         "error": result.error,
+        "first_try": result.first_try,
         "seconds": round(result.seconds, 1),
     }

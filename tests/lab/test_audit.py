@@ -15,10 +15,12 @@ from lab.scenario import Scenario
 
 WRITES = """
 import json, pathlib, sys
-folder = pathlib.Path(sys.argv[sys.argv.index("--report-dir") + 1])
+said = dict(word.split("=", 1) for word in sys.argv if "=" in word)
+folder = pathlib.Path(said["--report-dir"])
+folder.mkdir()
 finding = {"control": "A-01", "verdict": "fail"}
 (folder / "results.json").write_text(json.dumps({"findings": [finding]}))
-(pathlib.Path(sys.argv[sys.argv.index("--inventory") + 1])).write_text(" ".join(sys.argv[1:]))
+pathlib.Path(said["--inventory"]).write_text(" ".join(sys.argv[1:]))
 sys.exit(1)
 """
 
@@ -37,7 +39,7 @@ def test_verdicts_are_read_from_the_report(cold_lab: Lab, scenario: Scenario) ->
     assert audit(WRITES, cold_lab, scenario) == {"A-01": "fail"}
 
     words = Path(cold_lab.inventory).read_text()
-    assert words.startswith(f"--host mail1 --inventory {cold_lab.inventory}")
+    assert words.startswith(f"--host mail1 --inventory={cold_lab.inventory}")
     assert words.endswith("--allow x")
 
 

@@ -190,3 +190,43 @@ def test_json_holds_what_programs_need(scenario: Scenario) -> None:
     assert entry["outcome"] == "survived"
     assert entry["kills"] == ["AUTH-01"]
     assert entry["differences"] == {"AUTH-01": {"expected": "fail", "found": "pass"}}
+
+
+def test_unsteady_verdict_gets_a_second_try_and_stays_visible(scenario: Scenario) -> None:
+    """
+    What differed only once does not fail the gate, and is shown.
+    """
+    found = iter([verdicts(auth_01="fail", auth_02="fail"), verdicts(auth_01="fail")])
+
+    (result,) = run_mutants(
+        [Lab("a")],
+        scenario,
+        EXPECTED,
+        [mutant("a")],
+        audit=lambda *_: next(found),
+        report=lambda _: None,
+        breaker=lambda *_: None,
+    )
+
+    assert result.outcome is Outcome.KILLED
+    assert "AUTH-02" in result.first_try
+    assert "first try" in render_line(result)
+
+
+def test_survivor_gets_no_second_try(scenario: Scenario) -> None:
+    """
+    A control that sometimes misses a mutant is no control.
+    """
+    found = iter([verdicts(), verdicts(auth_01="fail")])
+
+    (result,) = run_mutants(
+        [Lab("a")],
+        scenario,
+        EXPECTED,
+        [mutant("a")],
+        audit=lambda *_: next(found),
+        report=lambda _: None,
+        breaker=lambda *_: None,
+    )
+
+    assert result.outcome is Outcome.SURVIVED

@@ -21,6 +21,9 @@ MAX_WORDS = 4096
 
 READ_LIMIT = 65536
 
+_ALONE = asyncio.Semaphore(4)
+"""Connections to a vantage that are not shared; sshd drops some when over ten log in at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
@@ -53,7 +56,7 @@ class Pipe:
         if "refused by peer" in said:
             # A shared connection does not tell why; one of its own does.
             alone = ("ssh", "-o", "ControlPath=none", "-o", "LogLevel=INFO", *self.command[1:])
-            async with _pipe(alone, self.destination) as again:
+            async with _ALONE, _pipe(alone, self.destination) as again:
                 again.writer.write_eof()
                 status, said = await _farewell(again.process, again.errors)
         return self._explain(said)
