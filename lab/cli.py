@@ -22,6 +22,9 @@ from lab.verdicts import load_expected
 _TROUBLE = 2
 _INTERRUPTED = 130
 
+LABS_PER_CORE = 2
+"""Labs side by side: an audit waits about as long as it works."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """
@@ -93,7 +96,7 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
         raise LabError(f"scenario {scenario.name} has no mutants")
     if options.jobs is not None and options.jobs < 1:
         raise LabError("--jobs needs a number of labs, at least 1")
-    jobs = min(options.jobs or min(2, os.cpu_count() or 1), len(chosen))
+    jobs = min(options.jobs or LABS_PER_CORE * (os.cpu_count() or 1), len(chosen))
     audit = suite_audit(expected.options)
     # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
