@@ -18,6 +18,7 @@ from mailvet.facts.delivery import DeliveriesFacts, DeliveryFacts, Sent
 from mailvet.model import Account, Cause, Endpoint, Protocol, Security
 from mailvet.probes import shell
 from mailvet.probes.delivery import send
+from mailvet.probes.first_use import after_first_use
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import Message, compose, residue
 from mailvet.probes.sasl import SECOND_TRY
@@ -64,6 +65,7 @@ async def probe_deliveries(context: ProbeContext) -> DeliveriesFacts:
     """
     sender = context.account(fresh=False)
     recipient = _other_account(context, sender)
+    await after_first_use(context)
     endpoints = [each for each in context.target.endpoints if _takes_mail(each)]
     async with context.exclusive(recipient), open_mailbox(context, recipient) as mailbox:
         jobs = [_dispatch(context, each, sender, recipient) for each in endpoints]

@@ -9,6 +9,7 @@ from mailvet.facts.replies import Capabilities, Reply, parse_imap_capability
 from mailvet.model import Cause, Protocol
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Dialogue, Imap
+from mailvet.probes.first_use import after_first_use
 
 _OPENING = {
     Protocol.IMAP: "SELECT INBOX",
@@ -25,6 +26,7 @@ async def probe_login(context: ProbeContext) -> LoginFacts:
         ProbeError: There is no account, no TLS, or the endpoint does not talk.
     """
     account = context.account()
+    await after_first_use(context)
     opening = ""
     mailbox: Reply | None = None
     capabilities = Capabilities(())

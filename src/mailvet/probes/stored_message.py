@@ -12,6 +12,7 @@ from mailvet.facts.stored_message import Reading, StoredMessageFacts, is_same_me
 from mailvet.model import Account, Endpoint, Protocol, Security
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Pop3
+from mailvet.probes.first_use import after_first_use
 from mailvet.probes.imap_mailbox import open_mailbox
 from mailvet.probes.messages import Message, compose, residue
 from mailvet.transcript import Line
@@ -28,6 +29,7 @@ async def probe_stored_message(context: ProbeContext) -> StoredMessageFacts:
         ProbeError: There is no account, or it cannot log in to IMAP.
     """
     account = context.account(fresh=False)
+    await after_first_use(context)
     message = compose(context, "stored", sender=account.address, recipient=account.address)
     readings: list[Reading] = []
     lines: list[Line] = []
