@@ -4,6 +4,7 @@ The report on a terminal.
 
 import textwrap
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from mailvet.report.words import REMEDY_PLACES, VERDICTS, cause_words, count, se
 
 NARROWEST = 40
 SHOWN_FAILURES = 10
+SHOWN_REASONS = 3
 REMEDY_LINES = 2
 
 _COLUMNS = (
@@ -209,6 +211,14 @@ def _unverified(page: _Page, summary: Summary) -> Iterator[str]:
         )
         ids = dict.fromkeys(result.first.control for result in results)
         yield from page.wrap(", ".join(ids), first="  ", indent="  ")
+        seen = Counter(
+            finding.observed
+            for result in results
+            for finding in result.having(Verdict.UNVERIFIED)
+            if finding.cause is cause
+        )
+        for observed, _ in seen.most_common(SHOWN_REASONS):
+            yield from page.wrap(observed, first="  - ", indent="    ", limit=REMEDY_LINES)
         yield from page.wrap(words.advice, first="  ", indent="  ")
 
 

@@ -97,9 +97,12 @@ def test_at_most_ten_failures_are_shown() -> None:
 
 def test_unverified_controls_are_grouped_by_cause() -> None:
     """
-    One missing shell is one problem.
+    One missing shell is one problem, and what was seen of it is said once.
     """
-    text = render_terminal(build_report(), width=80, colour=False)
+    report = build_report()
+    text = render_terminal(report, width=80, colour=False)
+    seen = {f.observed for f in report.findings if f.control in {"HOST-05", "HOST-06"}}
+    assert all(f"\n  - {observed.split()[0]}" in text for observed in seen)
     assert (
         "Unverified: No root shell on the host (privilege): 2 controls\n  HOST-05, HOST-06\n"
         in text
