@@ -16,6 +16,9 @@ from mailvet.model import Cause, Shell
 FAREWELL = 3.0
 """Seconds for ssh to end once the connection has."""
 
+LOGIN_PATIENCE = 20.0
+"""Seconds for an ssh that has to log in by itself before it can say why a port is closed."""
+
 MAX_WORDS = 4096
 """Octets of what ssh says that are read."""
 
@@ -58,7 +61,7 @@ class Pipe:
             alone = ("ssh", "-o", "ControlPath=none", "-o", "LogLevel=INFO", *self.command[1:])
             async with _ALONE, _pipe(alone, self.destination) as again:
                 again.writer.write_eof()
-                status, said = await _farewell(again.process, again.errors)
+                status, said = await _farewell(again.process, again.errors, LOGIN_PATIENCE)
         return self._explain(said)
 
     def _explain(self, said: str) -> ProbeError:
@@ -126,13 +129,13 @@ async def _pipe(command: tuple[str, ...], destination: str) -> AsyncIterator[Pip
 
 
 async def _farewell(
-    process: asyncio.subprocess.Process, errors: BinaryIO
+    process: asyncio.subprocess.Process, errors: BinaryIO, patience: float = FAREWELL
 ) -> tuple[int | None, str]:
     """
     Exit status and words of an ssh whose connection has ended.
     """
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(FAREWELL):
+        async with asyncio.timeout(patience):
             await process.wait()
     errors.seek(0)
     return process.returncode, errors.read(MAX_WORDS).decode(errors="replace")
