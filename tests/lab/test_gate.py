@@ -192,12 +192,11 @@ def test_json_holds_what_programs_need(scenario: Scenario) -> None:
     assert entry["differences"] == {"AUTH-01": {"expected": "fail", "found": "pass"}}
 
 
-def test_unsteady_verdict_gets_a_second_try_and_stays_visible(scenario: Scenario) -> None:
+def try_one(scenario: Scenario, *audits: Mapping[str, str]) -> Result:
     """
-    What differed only once does not fail the gate, and is shown.
+    Try one mutant; its audits come to *audits*, one after the other.
     """
-    found = iter([verdicts(auth_01="fail", auth_02="fail"), verdicts(auth_01="fail")])
-
+    found = iter(audits)
     (result,) = run_mutants(
         [Lab("a")],
         scenario,
@@ -207,6 +206,16 @@ def test_unsteady_verdict_gets_a_second_try_and_stays_visible(scenario: Scenario
         report=lambda _: None,
         breaker=lambda *_: None,
     )
+    return result
+
+
+def test_unsteady_verdict_gets_a_second_try_and_stays_visible(scenario: Scenario) -> None:
+    """
+    What differed only once does not fail the gate, and is shown.
+    """
+    found = (verdicts(auth_01="fail", auth_02="fail"), verdicts(auth_01="fail"))
+
+    result = try_one(scenario, *found)
 
     assert result.outcome is Outcome.KILLED
     assert "AUTH-02" in result.first_try
@@ -217,16 +226,8 @@ def test_survivor_gets_no_second_try(scenario: Scenario) -> None:
     """
     A control that sometimes misses a mutant is no control.
     """
-    found = iter([verdicts(), verdicts(auth_01="fail")])
+    found = (verdicts(), verdicts(auth_01="fail"))
 
-    (result,) = run_mutants(
-        [Lab("a")],
-        scenario,
-        EXPECTED,
-        [mutant("a")],
-        audit=lambda *_: next(found),
-        report=lambda _: None,
-        breaker=lambda *_: None,
-    )
+    result = try_one(scenario, *found)
 
     assert result.outcome is Outcome.SURVIVED
