@@ -5,7 +5,7 @@ HOST ?= mail1
 LAB := $(PYTHON) -m lab
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-tests audit test lint lab-up lab-down
+.PHONY: help prepare prepare-tests audit test lint mutants lab-up lab-down
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +27,9 @@ prepare-tests:
 
 test: prepare-tests lint  ## everything: lint, all tests, the mutants (starts labs of its own)
 	@$(PYTHON) -m pytest tests
+
+mutants: prepare  ## break the lab in every known way and audit it whole each time (takes long)
+	@$(LAB) mutants --scenario single
 
 lab-up: prepare  ## start the lab and leave it running
 	@$(LAB) up single

@@ -1,5 +1,6 @@
 """
-Which addresses a lab uses: a /26 out of the ranges that RFC 5737 keeps for documentation.
+Which addresses a lab uses: a /26 out of the ranges that RFC 5737 keeps for documentation, or RFC
+2544 for tests between machines.
 """
 
 from collections.abc import Iterable, Iterator
@@ -7,7 +8,11 @@ from ipaddress import IPv4Address, IPv4Network, ip_network
 
 from lab.errors import LabError
 
-_RANGES = (IPv4Network("203.0.113.0/24"), IPv4Network("198.51.100.0/24"))
+_RANGES = (
+    IPv4Network("203.0.113.0/24"),
+    IPv4Network("198.51.100.0/24"),
+    IPv4Network("198.18.0.0/24"),
+)
 
 
 def free_networks(in_use: Iterable[IPv4Network]) -> Iterator[IPv4Network]:

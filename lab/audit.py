@@ -2,6 +2,7 @@
 Run the suite against a lab, as a user would, and read what it came to.
 """
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,14 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.place import CHECKOUT, Lab
+from lab.place import CHECKOUT, Lab, load_record
 from lab.scenario import Scenario
 from lab.verdicts import read_results
 
-Audit = Callable[[Lab, Scenario], Mapping[str, str]]
-"""Audits a lab and returns the verdict of each control."""
+Audit = Callable[[Lab, Scenario, Sequence[str]], Mapping[str, str]]
+"""
+Audits a lab and returns the verdict of each control, of all areas or of those that are named.
+"""
 
 PYTEST = (sys.executable, "-m", "pytest")
+RESULTS = "results.json"
 _SECONDS = 300
 _JUDGED = (0, 1)
 
@@ -28,19 +32,36 @@ def audit_folder(lab: Lab) -> Path:
     return lab.state / "audit"
 
 
+def keep_facts(lab: Lab, path: Path) -> None:
+    """
+    Write what the last audit of a lab saw, and in which network, to *path*.
+    """
+    folder = audit_folder(lab)
+    facts = {
+        file.stem: json.loads(file.read_text())
+        for file in sorted(folder.glob("*.json"))
+        if file.name != RESULTS
+    }
+    record = load_record(lab)
+    network = str(record.network) if record else ""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"network": network, "hosts": facts}))
+
+
 def suite_audit(options: Sequence[str] = (), command: Sequence[str] = PYTEST) -> Audit:
     """
     Return an audit that runs *command*, which takes the options of the suite.
     """
 
-    def audit(lab: Lab, scenario: Scenario) -> Mapping[str, str]:
+    def audit(lab: Lab, scenario: Scenario, areas: Sequence[str]) -> Mapping[str, str]:
         folder = audit_folder(lab)
         shutil.rmtree(folder, ignore_errors=True)
         hosts = [word for host in scenario.mail_machines for word in ("--host", host.id)]
         argv = [*command, *hosts, f"--inventory={lab.inventory}", f"--report-dir={folder}"]
+        argv += [f"--save-facts={folder}", *(f"checks/{area}" for area in areas)]
         # Audits side by side would overwrite each other's cache of failures.
         _run([*argv, "-q", "-p", "no:cacheprovider", *options], lab.state / "audit.log")
-        return _verdicts(folder / "results.json")
+        return _verdicts(folder / RESULTS)
 
     return audit
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from lab.audit import suite_audit
 from lab.commands import say, step
 from lab.errors import LabError
-from lab.gate import Labs, Outcome, Result, check_baselines, run_mutants
+from lab.gate import Labs, Outcome, Result, Trial, check_baselines, run_mutants
 from lab.lifecycle import down, execute, reset, status, up
 from lab.mutant import load_mutants
 from lab.place import Lab, find_lab
@@ -97,13 +97,15 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
     if options.jobs is not None and options.jobs < 1:
         raise LabError("--jobs needs a number of labs, at least 1")
     jobs = min(options.jobs or LABS_PER_CORE * (os.cpu_count() or 1), len(chosen))
-    audit = suite_audit(expected.options)
+    trial = Trial(
+        scenario, expected, suite_audit(expected.options), options.own_areas, options.facts
+    )
     # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Labs(lab, scenario, jobs) as labs:
         with step(f"auditing {scenario.name} without a mutant, {jobs} times"):
-            check_baselines(labs, scenario, expected, audit)
-        results = run_mutants(labs, scenario, expected, chosen, audit=audit, report=_tell)
+            check_baselines(labs, trial)
+        results = run_mutants(labs, trial, chosen, report=_tell)
     print(render_table(results))
     if options.json:
         options.json.write_text(render_json(scenario, results))
@@ -117,6 +119,12 @@ def _tell(result: Result) -> None:
 def _add_mutants(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", default="single")
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="repeatable")
+    parser.add_argument(
+        "--own-areas",
+        action="store_true",
+        help="audit only the areas of the controls that must notice, which is much faster",
+    )
+    parser.add_argument("--facts", type=Path, metavar="FOLDER", help="keep what was seen there")
     parser.add_argument("--jobs", type=int, metavar="N", help="labs side by side")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
 

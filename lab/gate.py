@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
-from lab.audit import Audit, audit_folder
+from lab.areas import areas_of, within
+from lab.audit import RESULTS, Audit, audit_folder, keep_facts
 from lab.errors import LabError
 from lab.lifecycle import down, is_up, opened, reset, up
 from lab.mutant import Mutant
@@ -46,15 +48,44 @@ class Result:
     first_try: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """
+    How mutants are tried.
+
+    Attributes:
+        scenario: What the labs run.
+        expected: The verdicts without a mutant.
+        audit: Comes to the verdicts.
+        own_areas: Whether a mutant is judged by the areas of its kills alone; otherwise all
+            verdicts count.
+        facts: The folder that keeps the facts which mutants were killed on, if any.
+    """
+
+    scenario: Scenario
+    expected: Expected
+    audit: Audit
+    own_areas: bool = False
+    facts: Path | None = None
+
+
+COMPLIANT = "compliant"
+"""Names the facts of hosts without a mutant."""
+
 Breaker = Callable[[Lab, Scenario, Mutant], None]
 """Resets a lab and applies a mutant to it."""
 
 
-def judge(mutant: Mutant, expected: Expected, found: Mapping[str, str]) -> Result:
+def judge(
+    mutant: Mutant, expected: Expected, found: Mapping[str, str], areas: Sequence[str] = ()
+) -> Result:
     """
     Decide whether *mutant* was noticed by the controls that must, and by no other.
+
+    With *areas*, only theirs were asked.
     """
-    differences = compare({**expected.verdicts, **mutant.changes}, found)
+    wanted = {**expected.verdicts, **mutant.changes}
+    differences = compare(within(wanted, areas) if areas else wanted, found)
     missed = {control for control in mutant.kills if found.get(control, NOT_RUN) != FAIL}
     if missed:
         return Result(mutant, Outcome.SURVIVED, differences)
@@ -77,12 +108,14 @@ def restore(lab: Lab, scenario: Scenario) -> None:
         list(pool.map(lambda machine: reset(lab, machine.id), scenario.mail_machines))
 
 
-def check_baseline(lab: Lab, scenario: Scenario, expected: Expected, audit: Audit) -> None:
+def check_baseline(lab: Lab, trial: Trial) -> None:
     """
     Raise unless the scenario without any mutant has the verdicts that it should have.
     """
-    restore(lab, scenario)
-    differences = compare(expected.verdicts, audit(lab, scenario))
+    restore(lab, trial.scenario)
+    differences = compare(trial.expected.verdicts, trial.audit(lab, trial.scenario, ()))
+    if trial.facts:
+        keep_facts(lab, trial.facts / f"{COMPLIANT}.json")
     if differences:
         raise LabError(
             "without a mutant, verdicts are not those of expected.toml (in brackets): "
@@ -92,11 +125,9 @@ def check_baseline(lab: Lab, scenario: Scenario, expected: Expected, audit: Audi
 
 def run_mutants(
     labs: Sequence[Lab],
-    scenario: Scenario,
-    expected: Expected,
+    trial: Trial,
     mutants: Sequence[Mutant],
     *,
-    audit: Audit,
     report: Callable[[Result], None],
     breaker: Breaker = break_host,
 ) -> list[Result]:
@@ -115,7 +146,7 @@ def run_mutants(
                 mutant = waiting.get_nowait()
             except queue.Empty:
                 return
-            result = _try(lab, scenario, expected, mutant, audit, breaker)
+            result = _try(lab, trial, mutant, breaker)
             results[mutant.id] = result
             report(result)
 
@@ -156,24 +187,14 @@ class Labs:
                 restore(lab, opened(lab)[0])
 
 
-def check_baselines(
-    labs: Sequence[Lab], scenario: Scenario, expected: Expected, audit: Audit
-) -> None:
+def check_baselines(labs: Sequence[Lab], trial: Trial) -> None:
     """
     Check every lab without a mutant, all at once.
     """
-    stop = threading.Event()
-    _on_all(labs, lambda lab: check_baseline(lab, scenario, expected, audit), stop)
+    _on_all(labs, lambda lab: check_baseline(lab, trial), threading.Event())
 
 
-def _try(
-    lab: Lab,
-    scenario: Scenario,
-    expected: Expected,
-    mutant: Mutant,
-    audit: Audit,
-    breaker: Breaker,
-) -> Result:
+def _try(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
     """
     Tries *mutant*, twice if the first time other verdicts changed than it lists.
 
@@ -181,32 +202,29 @@ def _try(
     the result, so that an unsteady verdict does not go unseen, and so do that audit's findings.
     """
     start = time.monotonic()
-    result = _once(lab, scenario, expected, mutant, audit, breaker)
+    result = _once(lab, trial, mutant, breaker)
     first = ""
     if result.outcome in {Outcome.COLLATERAL, Outcome.BROKEN}:
         first = result.error or render_differences(result.differences)
         _keep_findings(lab, mutant)
-        result = _once(lab, scenario, expected, mutant, audit, breaker)
+        result = _once(lab, trial, mutant, breaker)
     return dataclasses.replace(result, first_try=first, seconds=time.monotonic() - start)
 
 
-def _once(
-    lab: Lab,
-    scenario: Scenario,
-    expected: Expected,
-    mutant: Mutant,
-    audit: Audit,
-    breaker: Breaker,
-) -> Result:
+def _once(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
+    areas = areas_of(mutant.kills) if trial.own_areas else ()
     try:
-        breaker(lab, scenario, mutant)
-        return judge(mutant, expected, audit(lab, scenario))
+        breaker(lab, trial.scenario, mutant)
+        found = trial.audit(lab, trial.scenario, areas)
     except LabError as error:
         return Result(mutant, Outcome.BROKEN, error=str(error))
+    if trial.facts:
+        keep_facts(lab, trial.facts / f"{mutant.id}.json")
+    return judge(mutant, trial.expected, found, areas)
 
 
 def _keep_findings(lab: Lab, mutant: Mutant) -> None:
-    found = audit_folder(lab) / "results.json"
+    found = audit_folder(lab) / RESULTS
     if found.exists():
         kept = lab.state.parent / "differences"
         kept.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@ Running the suite as a command.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,11 +25,13 @@ sys.exit(1)
 """
 
 
-def audit(script: str, lab: Lab, scenario: Scenario) -> Mapping[str, str]:
+def audit(
+    script: str, lab: Lab, scenario: Scenario, areas: Sequence[str] = ()
+) -> Mapping[str, str]:
     """
     Audit with a program in place of pytest.
     """
-    return suite_audit(["--allow", "x"], (sys.executable, "-c", script))(lab, scenario)
+    return suite_audit(["--allow", "x"], (sys.executable, "-c", script))(lab, scenario, areas)
 
 
 def test_verdicts_are_read_from_the_report(cold_lab: Lab, scenario: Scenario) -> None:
@@ -60,3 +62,12 @@ def test_audit_that_did_not_take_place_is_an_error(
     """
     with pytest.raises(LabError, match=message):
         audit(script, cold_lab, scenario)
+
+
+def test_audit_of_areas_names_their_checks(cold_lab: Lab, scenario: Scenario) -> None:
+    """
+    The suite is told which parts of it to run.
+    """
+    audit(WRITES, cold_lab, scenario, ["relay", "tls"])
+
+    assert " checks/relay checks/tls " in Path(cold_lab.inventory).read_text()

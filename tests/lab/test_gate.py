@@ -4,12 +4,12 @@ The mutant gate, with an audit that costs nothing.
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from lab.errors import LabError
-from lab.gate import Outcome, Result, judge, run_mutants
+from lab.gate import Outcome, Result, Trial, judge, run_mutants
 from lab.mutant import Mutant
 from lab.place import Lab
 from lab.scenario import Scenario
@@ -46,16 +46,15 @@ def run(
     def breaker(lab: Lab, _: Scenario, mutant: Mutant) -> None:
         current[lab.name] = mutant.id
 
-    def audit(lab: Lab, _: Scenario) -> Mapping[str, str]:
+    def audit(lab: Lab, _: Scenario, __: Sequence[str]) -> Mapping[str, str]:
         found = audits[current[lab.name]]
         if isinstance(found, str):
             raise LabError(found)
         return found
 
     mutants = [mutant(name) for name in audits]
-    return run_mutants(
-        labs, scenario, EXPECTED, mutants, audit=audit, report=lambda _: None, breaker=breaker
-    )
+    trial = Trial(scenario, EXPECTED, audit)
+    return run_mutants(labs, trial, mutants, report=lambda _: None, breaker=breaker)
 
 
 def test_noticed_mutant_is_killed() -> None:
@@ -133,10 +132,8 @@ def test_labs_share_the_mutants(scenario: Scenario) -> None:
 
     results = run_mutants(
         [Lab("a"), Lab("b")],
-        scenario,
-        EXPECTED,
+        Trial(scenario, EXPECTED, lambda *_: verdicts(auth_01="fail")),
         [mutant(name) for name in names],
-        audit=lambda *_: verdicts(auth_01="fail"),
         report=lambda _: None,
         breaker=breaker,
     )
@@ -158,10 +155,8 @@ def test_interruption_stops_the_other_labs(scenario: Scenario) -> None:
     with pytest.raises(KeyboardInterrupt):
         run_mutants(
             [Lab("a")],
-            scenario,
-            EXPECTED,
+            Trial(scenario, EXPECTED, lambda *_: {}),
             [mutant("a"), mutant("b")],
-            audit=lambda *_: {},
             report=lambda _: None,
             breaker=breaker,
         )
@@ -199,10 +194,8 @@ def try_one(scenario: Scenario, *audits: Mapping[str, str]) -> Result:
     found = iter(audits)
     (result,) = run_mutants(
         [Lab("a")],
-        scenario,
-        EXPECTED,
+        Trial(scenario, EXPECTED, lambda *_: next(found)),
         [mutant("a")],
-        audit=lambda *_: next(found),
         report=lambda _: None,
         breaker=lambda *_: None,
     )
@@ -231,3 +224,35 @@ def test_survivor_gets_no_second_try(scenario: Scenario) -> None:
     result = try_one(scenario, *found)
 
     assert result.outcome is Outcome.SURVIVED
+
+
+def test_own_areas_are_audited_and_compared_alone(scenario: Scenario) -> None:
+    """
+    Of a mutant that AUTH-01 must notice, only the area of AUTH-01 is looked at.
+    """
+    asked: list[Sequence[str]] = []
+
+    def audit(_: Lab, __: Scenario, areas: Sequence[str]) -> Mapping[str, str]:
+        asked.append(areas)
+        return {"AUTH-01": "fail", "AUTH-02": "pass"}
+
+    (result,) = run_mutants(
+        [Lab("a")],
+        Trial(scenario, EXPECTED, audit, own_areas=True),
+        [mutant("a")],
+        report=lambda _: None,
+        breaker=lambda *_: None,
+    )
+
+    assert asked == [("auth",)]
+    assert result.outcome is Outcome.KILLED
+
+
+def test_area_that_was_not_looked_at_differs_without_own_areas() -> None:
+    """
+    In a whole audit a missing verdict is a difference.
+    """
+    found = {"AUTH-01": "fail", "AUTH-02": "pass"}
+
+    assert judge(mutant(), EXPECTED, found).outcome is Outcome.COLLATERAL
+    assert judge(mutant(), EXPECTED, found, ("auth",)).outcome is Outcome.KILLED

@@ -1,0 +1,45 @@
+"""
+Which part of the suite decides a control.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.place import CHECKOUT
+
+CHECKS = CHECKOUT / "checks"
+
+
+@cache
+def control_areas(checks: Path = CHECKS) -> Mapping[str, str]:
+    """
+    Return the area of each control, by its id.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(checks.glob("*/controls.toml")):
+        try:
+            data = tomllib.loads(path.read_text())
+            found.update((entry["id"], path.parent.name) for entry in data["control"])
+        except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+            raise LabError(f"{path}: not a list of controls: {error}") from None
+    return found
+
+
+def areas_of(controls: Iterable[str]) -> tuple[str, ...]:
+    """
+    Return the areas that decide *controls*.
+    """
+    known = control_areas()
+    return tuple(sorted({known[control] for control in controls if control in known}))
+
+
+def within(verdicts: Mapping[str, str], areas: Iterable[str]) -> dict[str, str]:
+    """
+    Return those of *verdicts* that *areas* decide.
+    """
+    wanted = set(areas)
+    known = control_areas()
+    return {control: each for control, each in verdicts.items() if known.get(control) in wanted}
