@@ -37,6 +37,7 @@ LAYERS = {
     "facts": {"mailvet.facts", "mailvet.model", "mailvet.transcript"},
     "probes": {
         "mailvet.probes",
+        "mailvet.acts",
         "mailvet.facts",
         "mailvet.model",
         "mailvet.errors",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from mailvet.acts import Plan
 from mailvet.errors import ProbeError
 from mailvet.ledger import Ledger
 from mailvet.model import Account, Cause, Endpoint, Target
@@ -162,6 +163,8 @@ class FactSpec:
         name: Name of the argument.
         probe: Gathers it.
         type: The frozen dataclass that the probe returns; the way back from JSON.
+        acts: What the probe may do, from declaration alone; it is let do nothing else.
+        needs: The other facts that the probe may ask for: of its own endpoint, or of all of them.
         per_endpoint: True if there is one for each endpoint, false if one for the target.
         stage: When the probe may start.
     """
@@ -169,5 +172,7 @@ class FactSpec:
     name: str
     probe: Callable[[ProbeContext], Awaitable[Any]]
     type: type
+    acts: Plan = field(kw_only=True)
+    needs: tuple[str, ...] = field(default=(), kw_only=True)
     per_endpoint: bool = False
     stage: Stage = Stage.NORMAL

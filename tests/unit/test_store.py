@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mailvet.acts import nothing
 from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.ledger import Ledger
@@ -67,9 +68,9 @@ def test_a_fact_that_several_need_is_gathered_once() -> None:
         return Number((await context.fact("base")).value + 1)
 
     store = make_store(
-        FactSpec("base", base, Number),
-        FactSpec("one", above, Number),
-        FactSpec("two", above, Number),
+        FactSpec("base", base, Number, acts=nothing),
+        FactSpec("one", above, Number, acts=nothing),
+        FactSpec("two", above, Number, acts=nothing),
     )
     gather(store, "one", "two")
     assert calls == ["base"]
@@ -91,7 +92,10 @@ def test_a_failure_is_remembered_and_passed_on_with_its_cause() -> None:
         found: Number = await context.fact("broken")
         return found
 
-    store = make_store(FactSpec("broken", broken, Number), FactSpec("above", above, Number))
+    store = make_store(
+        FactSpec("broken", broken, Number, acts=nothing),
+        FactSpec("above", above, Number, acts=nothing),
+    )
     gather(store, "above")
     with pytest.raises(ProbeError) as caught:
         store.get(key("above"))
@@ -109,7 +113,9 @@ def test_a_bug_in_a_probe_costs_that_fact_only() -> None:
     async def fine(_: ProbeContext) -> Number:
         return Number(1)
 
-    store = make_store(FactSpec("bug", bug, Number), FactSpec("fine", fine, Number))
+    store = make_store(
+        FactSpec("bug", bug, Number, acts=nothing), FactSpec("fine", fine, Number, acts=nothing)
+    )
     gather(store, "bug", "fine")
     assert store.get(key("fine")) == Number(1)
     with pytest.raises(ProbeError, match=r"KeyError.*test_store\.py") as caught:
@@ -126,7 +132,7 @@ def test_a_probe_that_hangs_is_given_up() -> None:
         await asyncio.Event().wait()
         return Number(0)
 
-    store = make_store(FactSpec("hang", hang, Number), deadline=0.05)
+    store = make_store(FactSpec("hang", hang, Number, acts=nothing), deadline=0.05)
     gather(store, "hang")
     with pytest.raises(ProbeError, match="given up") as caught:
         store.get(key("hang"))
@@ -154,9 +160,9 @@ def test_failing_logins_start_when_everything_else_is_done() -> None:
         return Number(0)
 
     store = make_store(
-        FactSpec("late", late, Number, stage=Stage.FAILING_LOGINS),
-        FactSpec("normal", normal, Number),
-        FactSpec("deep", deep, Number),
+        FactSpec("late", late, Number, acts=nothing, stage=Stage.FAILING_LOGINS),
+        FactSpec("normal", normal, Number, acts=nothing),
+        FactSpec("deep", deep, Number, acts=nothing),
     )
     gather(store, "late", "normal")
     assert order == ["normal", "failing"]
@@ -175,8 +181,8 @@ def test_nothing_may_wait_for_a_failing_login() -> None:
         return found
 
     store = make_store(
-        FactSpec("late", late, Number, stage=Stage.FAILING_LOGINS),
-        FactSpec("impatient", impatient, Number),
+        FactSpec("late", late, Number, acts=nothing, stage=Stage.FAILING_LOGINS),
+        FactSpec("impatient", impatient, Number, acts=nothing),
     )
     gather(store, "impatient")
     with pytest.raises(ProbeError) as caught:
@@ -195,7 +201,10 @@ def test_facts_and_failures_survive_saving_and_loading(tmp_path: Path) -> None:
     async def broken(_: ProbeContext) -> Number:
         raise ProbeError(Cause.PRIVILEGE, "no shell")
 
-    specs = (FactSpec("fine", fine, Number), FactSpec("broken", broken, Number))
+    specs = (
+        FactSpec("fine", fine, Number, acts=nothing),
+        FactSpec("broken", broken, Number, acts=nothing),
+    )
     store = make_store(*specs)
     gather(store, "fine", "broken")
     store.save(tmp_path, [TARGET])

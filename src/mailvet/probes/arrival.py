@@ -12,6 +12,19 @@ import functools
 import time
 from email import message_from_bytes
 
+from mailvet.acts import (
+    REMOVE,
+    Act,
+    Acts,
+    Commands,
+    Logins,
+    Scope,
+    Stored,
+    logs_in,
+    nothing,
+    opens_mailbox,
+    talks,
+)
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.delivery import DeliveriesFacts, DeliveryFacts, Sent
@@ -233,7 +246,41 @@ async def probe_delivery(context: ProbeContext) -> DeliveryFacts:
     raise ProbeError(Cause.BLOCKED, f"{context.service.name} takes no mail inside TLS")
 
 
+def _acts(scope: Scope) -> Acts:
+    sender = scope.account(fresh=False)
+    if sender is None:
+        return ()
+    recipient = scope.account(fresh=False, other_than=sender.name) or sender
+    found: list[Act] = [*opens_mailbox(scope.target, recipient, 1, "UID FETCH", *REMOVE)]
+    for endpoint in filter(_takes_mail, scope.target.endpoints):
+        submitting = endpoint.protocol is Protocol.SUBMISSION
+        verbs = ("MAIL", "RCPT", "DATA")
+        if submitting:
+            # A refused login is tried again in the session, and in another one.
+            found += [*logs_in(endpoint, None, 2, *verbs), Logins(sender.name, 4)]
+        else:
+            found.append(talks(endpoint, 2, *verbs, anywhere=True))
+        address = sender.address if submitting else _NULL_SENDER
+        way = f"mail through port {endpoint.port}"
+        found.append(Stored(address, recipient.address, recipient.name, way))
+    what = "takes test messages that did not arrive out of the queue"
+    return (*found, Commands("nothing", changes=what))
+
+
 FACTS = (
-    FactSpec("deliveries", probe_deliveries, DeliveriesFacts),
-    FactSpec("delivery", probe_delivery, DeliveryFacts, per_endpoint=True),
+    FactSpec(
+        "deliveries",
+        probe_deliveries,
+        DeliveriesFacts,
+        acts=_acts,
+        needs=("first_use", "standpoints"),
+    ),
+    FactSpec(
+        "delivery",
+        probe_delivery,
+        DeliveryFacts,
+        acts=nothing,
+        needs=("deliveries",),
+        per_endpoint=True,
+    ),
 )

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from OpenSSL import crypto
 
+from mailvet.acts import nothing
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.certificate import Certificate, CertificateFacts, ShownFacts, ShownLeaf
@@ -215,6 +216,19 @@ def server_of(target: Target, endpoint: Endpoint) -> str:
 
 
 FACTS = (
-    FactSpec("certificate", probe_certificate, CertificateFacts, per_endpoint=True),
-    FactSpec("shown_certificates", probe_shown, ShownFacts),
+    FactSpec(
+        "certificate",
+        probe_certificate,
+        CertificateFacts,
+        acts=nothing,
+        needs=("session",),
+        per_endpoint=True,
+    ),
+    FactSpec(
+        "shown_certificates",
+        probe_shown,
+        ShownFacts,
+        acts=nothing,
+        needs=("certificate", "dovecot_keys", "postfix_keys"),
+    ),
 )

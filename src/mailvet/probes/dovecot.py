@@ -2,6 +2,7 @@
 Reads Dovecot's configuration with its own tools.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.dovecot import DovecotCheck, DovecotConfig, parse_dovecot, parse_dovecot_check
@@ -48,6 +49,11 @@ async def probe_dovecot_check(context: ProbeContext) -> DovecotCheck:
 
 
 FACTS = (
-    FactSpec("dovecot", probe_dovecot, DovecotConfig),
-    FactSpec("dovecot_check", probe_dovecot_check, DovecotCheck),
+    FactSpec("dovecot", probe_dovecot, DovecotConfig, acts=reads("Dovecot's configuration")),
+    FactSpec(
+        "dovecot_check",
+        probe_dovecot_check,
+        DovecotCheck,
+        acts=reads("version and state of Dovecot's tools"),
+    ),
 )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 
+from mailvet.acts import OTHER_PORTS, Acts, Connections, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.listeners import ListenerFacts
@@ -22,6 +23,9 @@ SILENCE = 3.0
 
 AT_ONCE = 16
 """Connections tried at once; to closed ports they cost the server nothing."""
+
+MAX_OTHERS = 50
+"""Ports that are tried only because the servers hold them."""
 
 
 async def probe_exposure(context: ProbeContext) -> ExposureFacts:
@@ -116,4 +120,17 @@ async def _provoke(wire: Wire, port: int) -> PortState:
     return PortState(port, True, "answers a TLS hello")
 
 
-FACTS = (FactSpec("exposure", probe_exposure, ExposureFacts),)
+def _acts(scope: Scope) -> Acts:
+    customary = undeclared(scope.target)
+    return (
+        *(talks(each, 1, anywhere=True) for each in scope.target.endpoints),
+        *(Connections(port, 1, anywhere=True) for port in customary),
+        Connections(OTHER_PORTS, MAX_OTHERS, anywhere=True),
+    )
+
+
+FACTS = (
+    FactSpec(
+        "exposure", probe_exposure, ExposureFacts, acts=_acts, needs=("standpoints", "listeners")
+    ),
+)

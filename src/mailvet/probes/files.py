@@ -4,6 +4,7 @@ Looks at the files on which the mail servers' safety rests, all of them in one c
 
 from collections.abc import Iterable
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.dovecot import DovecotConfig
@@ -77,4 +78,12 @@ async def _look(
     return parse_stats(output.stdout, wanted), output
 
 
-FACTS = (FactSpec("files", probe_files, FileFacts),)
+FACTS = (
+    FactSpec(
+        "files",
+        probe_files,
+        FileFacts,
+        acts=reads("owners and modes of configuration and TLS files"),
+        needs=("dovecot", "postfix"),
+    ),
+)

@@ -5,6 +5,7 @@ Reads firewalld's zones, as they are in force and as they are stored.
 import asyncio
 import socket
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.firewall import FirewallFacts, parse_firewall
 from mailvet.probes.shell import run
@@ -46,4 +47,4 @@ async def _addresses(name: str) -> frozenset[str]:
     return frozenset(str(each[4][0]) for each in found)
 
 
-FACTS = (FactSpec("firewall", probe_firewall, FirewallFacts),)
+FACTS = (FactSpec("firewall", probe_firewall, FirewallFacts, acts=reads("firewalld's zones")),)

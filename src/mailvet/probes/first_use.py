@@ -9,6 +9,7 @@ put off for minutes. Users hardly ever meet that; an audit of a new host would e
 import asyncio
 import contextlib
 
+from mailvet.acts import Acts, Scope, opens_mailbox
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.first_use import FirstUseFacts
@@ -41,4 +42,10 @@ async def after_first_use(context: ProbeContext) -> None:
         await context.fact("first_use")
 
 
-FACTS = (FactSpec("first_use", probe_first_use, FirstUseFacts),)
+def _acts(scope: Scope) -> Acts:
+    accounts = [each for each in scope.target.accounts.values() if not each.fresh]
+    found = (opens_mailbox(scope.target, each, 1) for each in accounts)
+    return tuple(act for acts in found for act in acts)
+
+
+FACTS = (FactSpec("first_use", probe_first_use, FirstUseFacts, acts=_acts),)

@@ -4,6 +4,7 @@ Finds out what inet_interfaces and the services of master.cf stand for on the ho
 
 import re
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.host import sections
 from mailvet.facts.interfaces import InetService, Interface, InterfaceFacts, expand, parse_interface
@@ -62,4 +63,12 @@ def _of_family(addresses: list[str], protocols: frozenset[str]) -> list[str]:
     return [each for each in addresses if ("ipv6" if ":" in each else "ipv4") in wanted]
 
 
-FACTS = (FactSpec("interfaces", probe_interfaces, InterfaceFacts),)
+FACTS = (
+    FactSpec(
+        "interfaces",
+        probe_interfaces,
+        InterfaceFacts,
+        acts=reads("addresses, names and ports"),
+        needs=("postfix",),
+    ),
+)

@@ -2,6 +2,7 @@
 Asks openssl on the host about the files that TLS settings name; keys do not leave the host.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.dovecot import DovecotConfig
@@ -86,7 +87,10 @@ async def _look(
     return parse_pem_files(output.stdout, paths), output
 
 
+_ACTS = reads("certificates, and digests of the public parts of their keys")
+
+
 FACTS = (
-    FactSpec("dovecot_keys", probe_dovecot_keys, KeyFileFacts),
-    FactSpec("postfix_keys", probe_postfix_keys, KeyFileFacts),
+    FactSpec("dovecot_keys", probe_dovecot_keys, KeyFileFacts, acts=_ACTS, needs=("dovecot",)),
+    FactSpec("postfix_keys", probe_postfix_keys, KeyFileFacts, acts=_ACTS, needs=("postfix",)),
 )

@@ -2,6 +2,7 @@
 Lists the host's listening sockets.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.listeners import ListenerFacts, parse_addresses, parse_listeners
@@ -28,4 +29,11 @@ async def probe_listeners(context: ProbeContext) -> ListenerFacts:
     )
 
 
-FACTS = (FactSpec("listeners", probe_listeners, ListenerFacts),)
+FACTS = (
+    FactSpec(
+        "listeners",
+        probe_listeners,
+        ListenerFacts,
+        acts=reads("listening sockets, addresses", most=2),
+    ),
+)

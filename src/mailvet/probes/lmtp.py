@@ -5,6 +5,7 @@ Dovecot's LMTP sockets, asked on the host itself, and the way on which Postfix c
 import asyncio
 from dataclasses import dataclass
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.dovecot import DovecotConfig
@@ -275,4 +276,10 @@ def _unknown(context: ProbeContext, talk: SocketTalk | None) -> RecipientReply |
     return RecipientReply(name, name, _rcpt(talk, name))
 
 
-FACTS = (FactSpec("lmtp", probe_lmtp, LmtpFacts),)
+_ACTS = reads(
+    "LMTP's sockets: modes, and what they answer root, the accounts of the mail system and others",
+    most=2 * MAX_ACCOUNTS + 4,
+)
+
+
+FACTS = (FactSpec("lmtp", probe_lmtp, LmtpFacts, acts=_ACTS, needs=("dovecot", "postfix")),)

@@ -4,6 +4,7 @@ Follows the test message of the delivery probe through the host's log and file s
 
 from dataclasses import dataclass
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.delivery import DeliveryFacts
@@ -147,4 +148,20 @@ async def _settings(context: ProbeContext) -> dict[str, str]:
     return {name: postfix.setting(name) for name in ("mail_spool_directory", "home_mailbox")}
 
 
-FACTS = (FactSpec("lmtp_trace", probe_lmtp_trace, LmtpTrace, per_endpoint=True),)
+_ACTS = reads(
+    "log lines about the test message, mail directories of the test account",
+    most=3,
+    changes="removes copies of the test message that lie beside the mailbox",
+)
+
+
+FACTS = (
+    FactSpec(
+        "lmtp_trace",
+        probe_lmtp_trace,
+        LmtpTrace,
+        acts=_ACTS,
+        needs=("delivery", "lmtp", "postfix"),
+        per_endpoint=True,
+    ),
+)

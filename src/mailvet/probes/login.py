@@ -2,6 +2,7 @@
 Logs a test account in, on every endpoint and in every way that users do.
 """
 
+from mailvet.acts import Acts, Scope, logs_in
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.login import Answer, Login, LoginFacts
@@ -66,4 +67,13 @@ async def _open(speaker: Dialogue, command: str) -> Reply | None:
     return reply
 
 
-FACTS = (FactSpec("login", probe_login, LoginFacts, per_endpoint=True),)
+def _acts(scope: Scope) -> Acts:
+    # Each mechanism is tried a second time if it is refused.
+    most = 4 if scope.service.protocol is Protocol.SUBMISSION else 2
+    opening = _OPENING.get(scope.service.protocol, "").split()[:1]
+    return logs_in(scope.service, scope.account(), most, *opening)
+
+
+FACTS = (
+    FactSpec("login", probe_login, LoginFacts, acts=_acts, needs=("first_use",), per_endpoint=True),
+)

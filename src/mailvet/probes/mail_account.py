@@ -2,6 +2,7 @@
 Looks up the mail account, the mail root and the test users on the host.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.host import sections
@@ -52,4 +53,12 @@ async def probe_mail_account(context: ProbeContext) -> MailAccountFacts:
     )
 
 
-FACTS = (FactSpec("mail_account", probe_mail_account, MailAccountFacts),)
+FACTS = (
+    FactSpec(
+        "mail_account",
+        probe_mail_account,
+        MailAccountFacts,
+        acts=reads("the mail account, the mail root, the test accounts", most=2),
+        needs=("dovecot",),
+    ),
+)

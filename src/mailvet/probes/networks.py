@@ -2,12 +2,16 @@
 Reads mynetworks from the host, with the files and tables that it names.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.mynetworks import parse_networks, sources
 from mailvet.facts.networks import NetworkFacts, NetworkList
 from mailvet.facts.postfix import PostfixConfig
 from mailvet.probes import shell
+
+MAX_SOURCES = 50
+"""Files and tables that are read; each takes a script of its own."""
 
 
 async def probe_networks(context: ProbeContext) -> NetworkFacts:
@@ -19,7 +23,7 @@ async def probe_networks(context: ProbeContext) -> NetworkFacts:
     for service in postfix.services:
         if service.program == "smtpd":
             users.setdefault(postfix.setting("mynetworks", service.key), []).append(service.key)
-    names = tuple(dict.fromkeys(name for value in users for name in sources(value)))
+    names = tuple(dict.fromkeys(name for value in users for name in sources(value)))[:MAX_SOURCES]
     commands = [await _read(context, name) for name in names]
     contents = {
         name: each.stdout for name, each in zip(names, commands, strict=True) if each.status == 0
@@ -42,4 +46,12 @@ async def _read(context: ProbeContext, name: str) -> CommandOutput:
     return await shell.run(context, script)
 
 
-FACTS = (FactSpec("networks", probe_networks, NetworkFacts),)
+FACTS = (
+    FactSpec(
+        "networks",
+        probe_networks,
+        NetworkFacts,
+        acts=reads("each file and table that mynetworks names", most=MAX_SOURCES),
+        needs=("postfix",),
+    ),
+)

@@ -2,6 +2,7 @@
 Asks the package manager for the mail servers.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.packages import PackageFacts, parse_packages
 from mailvet.probes.shell import run
@@ -28,4 +29,6 @@ async def probe_packages(context: ProbeContext) -> PackageFacts:
     return parse_packages(await run(context, _SCRIPT, title="dpkg-query -W; rpm -qa"))
 
 
-FACTS = (FactSpec("packages", probe_packages, PackageFacts),)
+FACTS = (
+    FactSpec("packages", probe_packages, PackageFacts, acts=reads("versions of the packages")),
+)

@@ -6,6 +6,7 @@ import base64
 import secrets
 from collections.abc import Awaitable, Callable
 
+from mailvet.acts import ENVELOPE, LOGIN_VERBS, Acts, FailingLogins, Scope, talks
 from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.plaintext import (
@@ -201,13 +202,38 @@ async def _as_a_stranger(context: ProbeContext, wire: Wire, steps: list[tuple[st
                 return
 
 
+_VERBS: dict[Protocol, tuple[str, ...]] = {
+    Protocol.IMAP: ("LOGIN", "NOOP"),
+    Protocol.POP3: ("USER", "PASS"),
+}
+"""What the ways send besides the protocol's command for SASL."""
+
+
+def _acts(scope: Scope) -> Acts:
+    protocol = scope.service.protocol
+    verbs = (LOGIN_VERBS[protocol], *_VERBS.get(protocol, ("NOOP",)))
+    with_password = 2 if protocol in _VERBS else 1
+    return (
+        talks(scope.service, 1 + len(_WAYS[protocol]), *verbs, anywhere=True),
+        FailingLogins(with_password, "an account that does not exist, before TLS"),
+    )
+
+
 FACTS = (
     FactSpec(
         "plaintext",
         probe_plaintext,
         PlaintextFacts,
+        acts=_acts,
+        needs=("standpoints",),
         per_endpoint=True,
         stage=Stage.FAILING_LOGINS,
     ),
-    FactSpec("clear_mail", probe_clear_mail, ClearMailFacts, per_endpoint=True),
+    FactSpec(
+        "clear_mail",
+        probe_clear_mail,
+        ClearMailFacts,
+        acts=lambda scope: (talks(scope.service, 1, *ENVELOPE),),
+        per_endpoint=True,
+    ),
 )

@@ -2,6 +2,7 @@
 Reads Postfix's configuration with its own tools.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.host import CommandOutput
@@ -62,6 +63,8 @@ def _reason(output: CommandOutput) -> str:
 
 
 FACTS = (
-    FactSpec("postfix", probe_postfix, PostfixConfig),
-    FactSpec("postfix_check", probe_postfix_check, PostfixCheck),
+    FactSpec("postfix", probe_postfix, PostfixConfig, acts=reads("Postfix's configuration")),
+    FactSpec(
+        "postfix_check", probe_postfix_check, PostfixCheck, acts=reads("what postfix check says")
+    ),
 )

@@ -7,6 +7,7 @@ import dataclasses
 import errno
 import socket
 
+from mailvet.acts import Acts, Scope, talks
 from mailvet.context import FactSpec, Lane, ProbeContext
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.reach import CONNECTED, Attempt, Outcome, ReachabilityFacts, ReachFacts, speaks
@@ -175,7 +176,21 @@ def _ours(exc: ProbeError) -> bool:
     )
 
 
+def _knocks(endpoint: Endpoint) -> Acts:
+    return (talks(endpoint, 1), talks(endpoint, 1, anywhere=True))
+
+
+def _acts(scope: Scope) -> Acts:
+    return tuple(act for each in scope.target.endpoints for act in _knocks(each))
+
+
 FACTS = (
-    FactSpec("reach", probe_reach, ReachFacts, per_endpoint=True),
-    FactSpec("reachability", probe_reachability, ReachabilityFacts),
+    FactSpec(
+        "reach",
+        probe_reach,
+        ReachFacts,
+        acts=lambda scope: _knocks(scope.service),
+        per_endpoint=True,
+    ),
+    FactSpec("reachability", probe_reachability, ReachabilityFacts, acts=_acts),
 )

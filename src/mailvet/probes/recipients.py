@@ -2,6 +2,7 @@
 Asks port 25 from outside which recipients exist, and never goes beyond RCPT.
 """
 
+from mailvet.acts import ENVELOPE, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.recipients import RecipientFacts, RecipientReply
 from mailvet.facts.replies import Reply
@@ -66,4 +67,13 @@ def nobody_at(context: ProbeContext) -> str:
     return f"nobody{''.join(each for each in context.nonce if each.isalnum())}@{domain}"
 
 
-FACTS = (FactSpec("recipients", probe_recipients, RecipientFacts, per_endpoint=True),)
+FACTS = (
+    FactSpec(
+        "recipients",
+        probe_recipients,
+        RecipientFacts,
+        acts=lambda scope: (talks(scope.service, 2, *ENVELOPE, anywhere=True),),
+        needs=("standpoints",),
+        per_endpoint=True,
+    ),
+)

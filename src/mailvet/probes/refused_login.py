@@ -18,6 +18,17 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator
 
+from mailvet.acts import (
+    ENVELOPE,
+    Act,
+    Acts,
+    FailingLogins,
+    Logins,
+    Scope,
+    logs_in,
+    nothing,
+    takes_logins,
+)
 from mailvet.context import FactSpec, Lane, ProbeContext, Stage
 from mailvet.errors import ProbeError
 from mailvet.facts.login import Answer, FailingLoginsFacts, Login, LoginFacts, RefusedLoginFacts
@@ -324,14 +335,41 @@ async def probe_refused_login(context: ProbeContext) -> RefusedLoginFacts:
     raise ProbeError(Cause.TOOL, f"nobody logs in at {context.service.name}")
 
 
+def _acts(scope: Scope) -> Acts:
+    """
+    Two rounds at most: the second for endpoints on which not even the right password worked.
+    """
+    accounts = scope.target.accounts.values()
+    if not accounts:
+        return ()
+    endpoints = tuple(takes_logins(scope.target))
+    found: list[Act] = []
+    for endpoint in endpoints:
+        submission = endpoint.protocol is Protocol.SUBMISSION
+        verbs = ENVELOPE if submission else ()
+        # Wrong, unknown, empty and right password, and the good login that ends the penalty.
+        found += logs_in(endpoint, None, 2 * 5, *verbs, anywhere=submission)
+    rounds = -(-len(endpoints) // (2 * len(accounts) - 1))
+    found += [Logins(each.name, 2 * 3 * rounds) for each in accounts]
+    most = min(4 * len(endpoints) + 2, scope.target.expect.login.failing_logins)
+    return (*found, FailingLogins(most, "the test accounts, and one that does not exist"))
+
+
 FACTS = (
     FactSpec(
-        "failing_logins", probe_failing_logins, FailingLoginsFacts, stage=Stage.FAILING_LOGINS
+        "failing_logins",
+        probe_failing_logins,
+        FailingLoginsFacts,
+        acts=_acts,
+        needs=("login", "standpoints"),
+        stage=Stage.FAILING_LOGINS,
     ),
     FactSpec(
         "refused_login",
         probe_refused_login,
         RefusedLoginFacts,
+        acts=nothing,
+        needs=("failing_logins",),
         per_endpoint=True,
         stage=Stage.FAILING_LOGINS,
     ),

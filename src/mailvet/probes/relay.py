@@ -5,6 +5,7 @@ Tries to relay, from outside and from inside, and never goes beyond RCPT.
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from mailvet.acts import ENVELOPE, Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.relay import Outcome, RelayAttempt, RelayFacts, TrustedRelayFacts
@@ -21,6 +22,9 @@ TLS_REQUIRED = "530"
 
 MAX_ACCOUNTS = 1
 """Accounts that are tried as recipients; one refusal costs the server's patience."""
+
+MAX_FORMS = 7
+"""Forms of sender that are tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +215,25 @@ async def _sender_forms(context: ProbeContext) -> tuple[tuple[str, str], ...]:
     )
 
 
+def _acts(scope: Scope) -> Acts:
+    # In clear text and inside TLS: one look, two plain attempts, and each form of sender.
+    return (talks(scope.service, 2 * (1 + 2 + MAX_FORMS), *ENVELOPE, anywhere=True),)
+
+
+def _trusted_acts(scope: Scope) -> Acts:
+    return (talks(scope.service, 1, *ENVELOPE, anywhere=True),)
+
+
 FACTS = (
-    FactSpec("relay", probe_relay, RelayFacts, per_endpoint=True),
-    FactSpec("trusted_relay", probe_trusted_relay, TrustedRelayFacts, per_endpoint=True),
+    FactSpec(
+        "relay", probe_relay, RelayFacts, acts=_acts, needs=("standpoints",), per_endpoint=True
+    ),
+    FactSpec(
+        "trusted_relay",
+        probe_trusted_relay,
+        TrustedRelayFacts,
+        acts=_trusted_acts,
+        needs=("standpoints",),
+        per_endpoint=True,
+    ),
 )

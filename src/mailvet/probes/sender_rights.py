@@ -2,6 +2,7 @@
 Tries to send as oneself and as somebody else; never goes beyond RCPT.
 """
 
+from mailvet.acts import ENVELOPE, Acts, Scope, logs_in
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.login import Answer
 from mailvet.facts.sender_rights import SenderRightsFacts
@@ -31,4 +32,12 @@ async def probe_sender_rights(context: ProbeContext) -> SenderRightsFacts:
     )
 
 
-FACTS = (FactSpec("sender_rights", probe_sender_rights, SenderRightsFacts, per_endpoint=True),)
+def _acts(scope: Scope) -> Acts:
+    return logs_in(scope.service, scope.account(fresh=False), 2, *ENVELOPE)
+
+
+FACTS = (
+    FactSpec(
+        "sender_rights", probe_sender_rights, SenderRightsFacts, acts=_acts, per_endpoint=True
+    ),
+)

@@ -5,6 +5,7 @@ Connects, reads what is announced, starts TLS, reads again, and leaves.
 import contextlib
 from collections.abc import AsyncIterator
 
+from mailvet.acts import talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.replies import Capabilities, Reply
@@ -137,4 +138,12 @@ async def _shake(context: ProbeContext, wire: Wire, offer: TlsOffer | None) -> N
         raise wire.error(Cause.BLOCKED, f"the TLS handshake fails: {handshake.failure}")
 
 
-FACTS = (FactSpec("session", probe_session, SessionFacts, per_endpoint=True),)
+FACTS = (
+    FactSpec(
+        "session",
+        probe_session,
+        SessionFacts,
+        acts=lambda scope: (talks(scope.service, 1),),
+        per_endpoint=True,
+    ),
+)

@@ -2,6 +2,7 @@
 Reads the restrictions of Postfix's SMTP services, and the tables that they name.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.mynetworks import tokens
@@ -22,6 +23,9 @@ _PLAIN_TEXT = frozenset({"cidr", "pcre", "regexp", "texthash"})
 
 _LISTED = frozenset({"hash", "btree", "lmdb", "dbm", "cdb", "sdbm"})
 """Types of tables that postmap can list."""
+
+MAX_TABLES = 100
+"""Scripts; each table takes one, and a list of own domains one for each foreign domain."""
 
 
 async def probe_smtpd(context: ProbeContext) -> SmtpdFacts:
@@ -99,4 +103,12 @@ async def _foreign_destinations(
     return tuple(dict.fromkeys(found))
 
 
-FACTS = (FactSpec("smtpd", probe_smtpd, SmtpdFacts),)
+FACTS = (
+    FactSpec(
+        "smtpd",
+        probe_smtpd,
+        SmtpdFacts,
+        acts=reads("each lookup table that main.cf names", most=MAX_TABLES),
+        needs=("postfix",),
+    ),
+)

@@ -13,6 +13,7 @@ unsubscribes from them, looks at what is still there, and puts back what is not.
 import contextlib
 from collections.abc import AsyncIterator
 
+from mailvet.acts import REMOVE, Acts, MailboxChanges, Scope, Stored, opens_mailbox
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.folders import Folder
 from mailvet.facts.special_use import FolderTrial, SpecialUseFacts, having
@@ -20,6 +21,9 @@ from mailvet.ledger import Residue
 from mailvet.model import Account
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import compose, residue
+
+MAX_OF_A_USE = 3
+"""Mailboxes for each use, on average, that are tried; there should be one."""
 
 
 async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
@@ -56,7 +60,8 @@ async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
 
 def _special(context: ProbeContext, folders: tuple[Folder, ...]) -> tuple[str, ...]:
     uses = context.target.expect.mailboxes.special_use
-    return tuple(dict.fromkeys(name for use in uses for name in having(folders, use)))
+    names = dict.fromkeys(name for use in uses for name in having(folders, use))
+    return tuple(names)[: MAX_OF_A_USE * len(uses)]
 
 
 async def _take_away(
@@ -129,4 +134,23 @@ async def _try(
     return FolderTrial(name, select, append, removed=removed)
 
 
-FACTS = (FactSpec("special_use", probe_special_use, SpecialUseFacts),)
+def _acts(scope: Scope) -> Acts:
+    account = scope.account(fresh=True)
+    if account is None:
+        return ()
+    address = account.address
+    most = MAX_OF_A_USE * len(scope.target.expect.mailboxes.special_use)
+    verbs = ("LSUB", "STATUS", "DELETE", "CREATE", "SUBSCRIBE", "UNSUBSCRIBE", "APPEND")
+    return (
+        *opens_mailbox(scope.target, account, 1, *verbs, *REMOVE),
+        MailboxChanges(
+            account.name,
+            "deletes empty special-use mailboxes and subscriptions, and puts them back",
+        ),
+        Stored(
+            address, address, account.name, "IMAP APPEND to each special-use mailbox", most=most
+        ),
+    )
+
+
+FACTS = (FactSpec("special_use", probe_special_use, SpecialUseFacts, acts=_acts),)

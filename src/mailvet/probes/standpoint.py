@@ -8,6 +8,7 @@ import dataclasses
 import socket
 from dataclasses import dataclass
 
+from mailvet.acts import Act, Acts, Commands, Scope, VantageCommands, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.networks import NetworkFacts
@@ -21,7 +22,7 @@ from mailvet.facts.standpoint import (
     peer_addresses,
     source_of_route,
 )
-from mailvet.model import Cause, Endpoint, Protocol, Security, Shell
+from mailvet.model import Cause, Endpoint, Protocol, Security, Shell, Target
 from mailvet.probes import shell
 from mailvet.probes.dialogue import Smtp
 from mailvet.probes.session import client_name
@@ -133,7 +134,7 @@ async def _explore(
 ) -> Standpoint:
     own = await own_addresses(context)
     failures: list[str] = []
-    for endpoint in _doors(context):
+    for endpoint in _doors(context.target):
         try:
             async with dial(context, port=endpoint.port, through=place.through) as wire:
                 await _knock(context, endpoint, wire)
@@ -160,8 +161,8 @@ async def _knock(context: ProbeContext, endpoint: Endpoint, wire: Wire) -> None:
         raise wire.error(Cause.BLOCKED, f"port {endpoint.port}: {handshake.failure}")
 
 
-def _doors(context: ProbeContext) -> list[Endpoint]:
-    smtp_first = sorted(context.target.endpoints, key=lambda each: each.protocol != Protocol.SMTP)
+def _doors(target: Target) -> list[Endpoint]:
+    smtp_first = sorted(target.endpoints, key=lambda each: each.protocol != Protocol.SMTP)
     return smtp_first[:3]
 
 
@@ -184,11 +185,15 @@ def _placed(
     )
 
 
+def _smtp(target: Target) -> list[Endpoint]:
+    return [each for each in target.endpoints if each.protocol is Protocol.SMTP][:1]
+
+
 async def _judged(context: ProbeContext, place: Standpoint) -> Standpoint:
     """
     Asks the server where neither the profile nor the host's configuration tells.
     """
-    smtp = [each for each in context.target.endpoints if each.protocol is Protocol.SMTP]
+    smtp = _smtp(context.target)
     if place.outside is not None or not smtp:
         return place
     try:
@@ -274,4 +279,20 @@ async def _vantage_address(context: ProbeContext, place: _Place) -> str:
     return source_of_route(output.decode(errors="replace"))
 
 
-FACTS = (FactSpec("standpoints", probe_standpoints, StandpointFacts),)
+def _acts(scope: Scope) -> Acts:
+    vantages = len(scope.target.vantages)
+    found: list[Act] = []
+    for endpoint in _doors(scope.target):
+        found += [talks(endpoint, 1), talks(endpoint, vantages, anywhere=True)]
+    for endpoint in _smtp(scope.target):
+        found += [
+            talks(endpoint, 1, "MAIL", "RCPT"),
+            talks(endpoint, vantages, "MAIL", "RCPT", anywhere=True),
+        ]
+    found.append(Commands("connections of the mail services, to see our own address", 1 + vantages))
+    return (*found, VantageCommands("the route to the target"))
+
+
+FACTS = (
+    FactSpec("standpoints", probe_standpoints, StandpointFacts, acts=_acts, needs=("networks",)),
+)

@@ -5,11 +5,12 @@ Stores a message through IMAP and reads it back through IMAP and POP3.
 import asyncio
 import dataclasses
 
+from mailvet.acts import REMOVE, Act, Acts, Scope, Stored, logs_in, opens_mailbox
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.login import Answer
 from mailvet.facts.stored_message import Reading, StoredMessageFacts, is_same_message
-from mailvet.model import Account, Endpoint, Protocol, Security
+from mailvet.model import Account, Endpoint, Protocol, Security, Target
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Pop3
 from mailvet.probes.first_use import after_first_use
@@ -41,7 +42,7 @@ async def probe_stored_message(context: ProbeContext) -> StoredMessageFacts:
                 octets = await mailbox.fetch("INBOX", message.message_id)
                 shown = None if octets is None else _lines(octets)
                 readings.append(_compared("IMAP", message, shown))
-                jobs = [_read(context, each, account, message) for each in _pop3(context)]
+                jobs = [_read(context, each, account, message) for each in _pop3(context.target)]
                 for reading, said in await asyncio.gather(*jobs):
                     readings.append(reading)
                     lines += said
@@ -52,10 +53,10 @@ async def probe_stored_message(context: ProbeContext) -> StoredMessageFacts:
     return StoredMessageFacts(append, tuple(readings), transcript)
 
 
-def _pop3(context: ProbeContext) -> list[Endpoint]:
+def _pop3(target: Target) -> list[Endpoint]:
     return [
         each
-        for each in context.target.endpoints
+        for each in target.endpoints
         if each.protocol is Protocol.POP3 and each.security is not Security.CLEARTEXT
     ]
 
@@ -104,4 +105,19 @@ def _lines(octets: bytes) -> list[str]:
     return octets.decode("ascii", "replace").splitlines()
 
 
-FACTS = (FactSpec("stored_message", probe_stored_message, StoredMessageFacts),)
+def _acts(scope: Scope) -> Acts:
+    account = scope.account(fresh=False)
+    if account is None:
+        return ()
+    found: list[Act] = [*opens_mailbox(scope.target, account, 1, "APPEND", "UID FETCH", *REMOVE)]
+    for endpoint in _pop3(scope.target):
+        found += logs_in(endpoint, account, 2, "STAT", "TOP", "RETR")
+    address = account.address
+    return (*found, Stored(address, address, account.name, "IMAP APPEND to the INBOX"))
+
+
+FACTS = (
+    FactSpec(
+        "stored_message", probe_stored_message, StoredMessageFacts, acts=_acts, needs=("first_use",)
+    ),
+)

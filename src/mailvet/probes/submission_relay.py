@@ -4,6 +4,7 @@ What a submission service takes before and after login; never goes beyond RCPT.
 
 import asyncio
 
+from mailvet.acts import ENVELOPE, Acts, Scope, logs_in
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.relay import Submission, SubmissionRelayFacts
@@ -87,6 +88,18 @@ async def _login(
     return reply
 
 
+def _acts(scope: Scope) -> Acts:
+    account = scope.account(fresh=False)
+    return logs_in(scope.service, account, 2, *ENVELOPE, anywhere=True)
+
+
 FACTS = (
-    FactSpec("submission_relay", probe_submission_relay, SubmissionRelayFacts, per_endpoint=True),
+    FactSpec(
+        "submission_relay",
+        probe_submission_relay,
+        SubmissionRelayFacts,
+        acts=_acts,
+        needs=("standpoints",),
+        per_endpoint=True,
+    ),
 )

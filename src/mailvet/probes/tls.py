@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 
+from mailvet.acts import Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.ems import EmsFacts
@@ -255,8 +256,35 @@ async def _shake(context: ProbeContext, *, ems: bool) -> tuple[Handshake, tuple[
         return handshake, wire.transcript.freeze()
 
 
+def _version_acts(scope: Scope) -> Acts:
+    # Two offers for each version, and the control.
+    return (talks(scope.service, PERSISTENCE * (2 * len(NUMBERS) + 1)),)
+
+
+def _suite_acts(scope: Scope) -> Acts:
+    # TLS 1.2 and one older version; a server that refuses a kind has seen one offer of it.
+    kinds = len(weak_offers()) + 1
+    return (talks(scope.service, PERSISTENCE * (2 * kinds * MAX_NAMED + 1)),)
+
+
 FACTS = (
-    FactSpec("versions", probe_versions, VersionFacts, per_endpoint=True),
-    FactSpec("suites", probe_suites, SuiteFacts, per_endpoint=True),
-    FactSpec("ems", probe_ems, EmsFacts, per_endpoint=True),
+    FactSpec(
+        "versions",
+        probe_versions,
+        VersionFacts,
+        acts=_version_acts,
+        needs=("session",),
+        per_endpoint=True,
+    ),
+    FactSpec(
+        "suites", probe_suites, SuiteFacts, acts=_suite_acts, needs=("versions",), per_endpoint=True
+    ),
+    FactSpec(
+        "ems",
+        probe_ems,
+        EmsFacts,
+        acts=lambda scope: (talks(scope.service, 2),),
+        needs=("session",),
+        per_endpoint=True,
+    ),
 )

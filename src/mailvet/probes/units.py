@@ -2,6 +2,7 @@
 Asks systemd, and the servers' own tools, what runs and what starts at boot.
 """
 
+from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.units import UnitFacts, parse_units
 from mailvet.probes.shell import run
@@ -30,4 +31,4 @@ async def probe_units(context: ProbeContext) -> UnitFacts:
     return parse_units(await run(context, _SCRIPT, title=title))
 
 
-FACTS = (FactSpec("units", probe_units, UnitFacts),)
+FACTS = (FactSpec("units", probe_units, UnitFacts, acts=reads("what runs and starts at boot")),)
