@@ -31,7 +31,8 @@ def test_socket_mode(lmtp: LmtpFacts, target: Target) -> Judgement:
     if not lmtp.present:
         return unverified(Cause.BLOCKED, observed=lmtp.where, expected=expected)
     deviation = lmtp.mode_deviation(expect)
-    observed = f"{lmtp.where}{f' ({deviation})' if deviation else ''}"
+    reach = f" ({deviation}; {lmtp.effective_reach})" if deviation else ""
+    observed = f"{lmtp.where}{reach}"
     return judge(not deviation, observed=observed, expected=expected)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mailvet.facts.files import FileStat
+from mailvet.facts.files import DirectoryStat, FileStat
 from mailvet.facts.lmtp import LmtpFacts, LmtpSocket
 from mailvet.facts.lmtp_trace import LmtpTrace, LogDelivery
 from mailvet.facts.recipients import RecipientFacts, RecipientReply
@@ -162,6 +162,46 @@ def test_the_mode_of_a_missing_socket_is_unverified(load_check: LoadCheck, targe
     check = load_check("lmtp", "test_socket", "test_socket_mode")
 
     assert check(make_lmtp(**GONE), target).cause is Cause.BLOCKED
+
+
+def hidden_socket() -> LmtpSocket:
+    """
+    A socket that is open to all, below a directory that is not.
+    """
+    parents = (DirectoryStat("/run/dovecot", 0o700, "postfix", "root"),)
+    socket = make_socket(0o666)
+    assert socket.stat is not None
+    return replace(socket, stat=replace(socket.stat, parents=parents))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"sockets": (hidden_socket(),)},
+            "a deviation, not an exposure (refused: nobody), because /run/dovecot "
+            "(postfix:root 700) lies on the way",
+        ),
+        (
+            {"sockets": (make_socket(0o666),), "strangers": (make_talk("nobody"),)},
+            "an exposure (can connect: nobody)",
+        ),
+        (
+            {"sockets": (make_socket(0o666),), "strangers": ()},
+            "whether others can connect was not seen",
+        ),
+    ],
+)
+def test_a_wrong_mode_is_told_from_an_open_door(
+    load_check: LoadCheck, target: Target, changes: dict[str, Any], words: str
+) -> None:
+    """
+    The finding says whether the directories above the socket make up for its mode.
+    """
+    judgement = load_check("lmtp", "test_socket", "test_socket_mode")(make_lmtp(**changes), target)
+
+    assert judgement.verdict is Verdict.FAIL
+    assert words in judgement.observed
 
 
 @pytest.mark.parametrize(

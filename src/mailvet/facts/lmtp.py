@@ -4,6 +4,7 @@ Dovecot's LMTP sockets: who may open them, what they answer, and whether Postfix
 
 from dataclasses import dataclass
 
+from mailvet.facts.doors import effective_reach
 from mailvet.facts.files import FileStat
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.recipients import RecipientReply
@@ -156,6 +157,14 @@ class LmtpFacts:
         Whether every stranger was refused for want of permission, by sockets that exist.
         """
         return bool(self.strangers) and all(each.denied for each in self.strangers)
+
+    @property
+    def effective_reach(self) -> str:
+        """
+        Whether strangers come to the socket that matters, whatever its mode says.
+        """
+        talks = tuple(each for each in self.strangers if each.path == self.used)
+        return effective_reach(self.socket.stat if self.socket else None, talks)
 
     @property
     def hits_socket(self) -> bool:
