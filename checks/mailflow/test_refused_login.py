@@ -29,7 +29,8 @@ def test_unknown_account(refused_login: RefusedLoginFacts) -> Judgement:
     """
     expected = "refused with the same code and text as a wrong password"
     unknown, wrong = refused_login.unknown, refused_login.wrong
-    observed = f"unknown account: {unknown}; wrong password: {wrong}"
+    times = f"answered after {unknown.seconds:.1f} s and {wrong.seconds:.1f} s"
+    observed = f"unknown account: {unknown}; wrong password: {wrong}; {times}"
     proven = refused_login.proves(unknown) and refused_login.proves(wrong)
     if unknown.answer is Answer.ACCEPTED or proven:
         alike = proven and unknown.impersonal == wrong.impersonal

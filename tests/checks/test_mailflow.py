@@ -8,9 +8,11 @@ import pytest
 
 from mailvet.facts.certificate import Certificate, CertificateFacts
 from mailvet.facts.delivery import DeliveriesFacts, DeliveryFacts, Sent
+from mailvet.facts.disclosure import DisclosureFacts, Question
 from mailvet.facts.login import FailingLoginsFacts, Login, LoginFacts, RefusedLoginFacts
 from mailvet.facts.replies import Capabilities, Reply
 from mailvet.facts.sender_rights import SenderRightsFacts
+from mailvet.facts.standpoint import Standpoint
 from mailvet.facts.stored_message import Reading, StoredMessageFacts
 from mailvet.model import (
     Cause,
@@ -311,3 +313,35 @@ def test_flow_06(load_check: Load, facts: DeliveryFacts, verdict: Verdict) -> No
     """
     check = load_check("mailflow", "test_flow", "test_deleted_messages_are_gone")
     assert check(DeliveriesFacts((facts,), ())).verdict is verdict
+
+
+NOT_VERIFIED = Reply("252", "2.0.0 alice@example.com", ())
+OF_NOBODY = Reply("252", "2.0.0 nobody@example.com", ())
+SWITCHED_OFF = Reply("502", "5.5.1 VRFY command is disabled", ())
+NO_SUCH_USER = Reply("550", "5.1.1 <nobody@example.com>: User unknown", ())
+PUT_OFF = Reply("450", "4.7.1 Greylisted", ())
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "awake", "verdict"),
+    [
+        (NOT_VERIFIED, OF_NOBODY, TAKEN, PASS),
+        (SWITCHED_OFF, SWITCHED_OFF, TAKEN, PASS),
+        (NOT_VERIFIED, NO_SUCH_USER, TAKEN, FAIL),
+        (NOT_VERIFIED, SWITCHED_OFF, TAKEN, FAIL),
+        (PUT_OFF, PUT_OFF, TAKEN, UNVERIFIED),
+        (NOT_VERIFIED, PUT_OFF, TAKEN, UNVERIFIED),
+        (SWITCHED_OFF, SWITCHED_OFF, SWITCHED_OFF, UNVERIFIED),
+    ],
+)
+def test_login_07(
+    load_check: Load, known: Reply, unknown: Reply, awake: Reply, verdict: Verdict
+) -> None:
+    """
+    Only final replies count, and only of a server that also does as it is told.
+    """
+    question = Question("VRFY", "alice@example.com", known, "nobody@example.com", unknown)
+    facts = DisclosureFacts(Standpoint("direct", None, "192.0.2.1"), (question,), awake, ())
+
+    check = load_check("mailflow", "test_disclosure", "test_verification_tells_nothing")
+    assert check(facts).verdict is verdict

@@ -6,6 +6,7 @@ from mailvet.context import FactSpec
 from mailvet.probes import (
     arrival,
     certificate,
+    disclosure,
     dovecot,
     exposure,
     files,
@@ -61,6 +62,7 @@ SPECS: dict[str, FactSpec] = {
         *postfix.FACTS,
         *files.FACTS,
         *dovecot.FACTS,
+        *disclosure.FACTS,
         *networks.FACTS,
         *plaintext.FACTS,
         *relay.FACTS,
