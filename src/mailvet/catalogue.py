@@ -11,12 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailvet.errors import CatalogueError
-from mailvet.model import Activity, Area, Control, Endpoint, Protocol, Security, Severity, Target
+from mailvet.model import (
+    Activity,
+    Area,
+    Control,
+    Endpoint,
+    Fix,
+    Protocol,
+    Security,
+    Severity,
+    Target,
+)
+from mailvet.remedy import SERVERS, strangers
 from mailvet.schema import convert, load_toml
 
 MAX_TITLE = 80
 
 _ID = re.compile(r"^[A-Z0-9]+-\d\d$")
+_VERSION = re.compile(r"^\d+(\.\d+)*$")
 _KINDS = tuple(f"{p}/{s}" for p, s in itertools.product(Protocol, Security))
 _REMEDIES = frozenset({"postfix", "dovecot", "host", "verify"})
 
@@ -35,6 +47,7 @@ class ControlEntry:
     activity: Activity
     references: tuple[str, ...]
     remedy: dict[str, str]
+    fix: tuple[Fix, ...] = ()
     requires: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     guide: tuple[str, ...] = ()
@@ -125,7 +138,7 @@ def applies_to(control: Control, endpoint: Endpoint) -> bool:
     """
     Whether *control* is judged on *endpoint*.
     """
-    return any(fnmatch.fnmatchcase(endpoint.kind, pattern) for pattern in control.endpoints)
+    return endpoint.is_kind(control.endpoints)
 
 
 def why_not(control: Control, target: Target) -> str:
@@ -155,6 +168,7 @@ def _control(area: str, entry: ControlEntry) -> Control:
         statements=entry.statements,
         references=entry.references,
         remedy=entry.remedy,
+        fix=entry.fix,
         proof=entry.proof,
         negative=entry.negative,
     )
@@ -172,9 +186,26 @@ def _validate(entry: ControlEntry, path: Path) -> None:
         raise CatalogueError(f"{at}: remedy has one of {', '.join(sorted(_REMEDIES))}")
     if entry.proof != "mutant" and not entry.proof.startswith("recorded: "):
         raise CatalogueError(f"{at}: proof is 'mutant' or 'recorded: WHY'")
-    for pattern in entry.endpoints:
+    _validate_endpoints(entry.endpoints, at)
+    for fix in entry.fix:
+        _validate_fix(fix, at)
+
+
+def _validate_endpoints(patterns: Iterable[str], at: str) -> None:
+    for pattern in patterns:
         if not fnmatch.filter(_KINDS, pattern):
             raise CatalogueError(f"{at}: endpoints: {pattern!r} matches no protocol/security")
+
+
+def _validate_fix(fix: Fix, at: str) -> None:
+    if fix.server not in SERVERS:
+        raise CatalogueError(f"{at}: fix: server is one of {', '.join(SERVERS)}")
+    for version in filter(None, (fix.since, fix.before)):
+        if fix.server == "host" or not _VERSION.match(version):
+            raise CatalogueError(f"{at}: fix: {version!r} is no version of Postfix or Dovecot")
+    for name in strangers(fix.run):
+        raise CatalogueError(f"{at}: fix: there is no placeholder {{{name}}}")
+    _validate_endpoints(fix.endpoints, at)
 
 
 def _coverage(controls: Iterable[Control], guide: GuideFile, path: Path) -> Coverage:

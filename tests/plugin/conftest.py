@@ -30,6 +30,14 @@ references = ["RFC 3207 §4"]
 [control.remedy]
 postfix = "postconf -e smtpd_tls_security_level=may"
 verify = "openssl s_client -connect {name}:{port} -starttls {starttls}"
+[[control.fix]]
+server = "postfix"
+since = "3.6"
+run = "postconf -P {service}/inet/smtpd_tls_protocols='>={tls.minimum}'"
+[[control.fix]]
+server = "postfix"
+before = "3.6"
+run = "postconf -P {service}/inet/smtpd_tls_protocols='{tls.refused}'"
 
 [[control]]
 id = "DEMO-02"

@@ -3,8 +3,9 @@ Each situation becomes the right verdict, pytest outcome and exit code.
 """
 
 import xml.etree.ElementTree as ET
+from typing import Any
 
-from tests.plugin.conftest import Project, fact, session
+from tests.plugin.conftest import PROFILE, Project, fact, session
 
 ERROR = {"cause": "timeout", "detail": "no reply within 20 s", "transcript": []}
 
@@ -38,6 +39,55 @@ def test_a_contradicting_fact_fails_with_remedy_and_without_traceback(project: P
     assert failed["observed"] == "its EHLO reply"
     assert "Traceback" not in done.stdout
     assert "assert" not in done.stdout
+
+
+def postfix(version: str) -> dict[str, Any]:
+    """
+    Recorded facts of a Postfix that calls port 465 smtps.
+    """
+    service = {"name": "smtps", "type": "inet", "private": False, "unprivileged": False}
+    return {
+        "version": version,
+        "config_directory": "/etc/postfix",
+        "settings": {},
+        "written": {},
+        "services": [{**service, "chroot": False, "command": "smtpd"}],
+        "warnings": [],
+        "commands": [],
+    }
+
+
+def test_a_failure_carries_the_commands_for_the_version_found(project: Project) -> None:
+    """
+    One of two variants is left, and the service has the name that master.cf gives it.
+    """
+    project.write("profiles/host.toml", PROFILE.replace("587", "465"))
+    project.facts[1] = fact("session", session("SIZE"), endpoint="submission")
+    project.facts.append(fact("postfix", postfix("3.5.25")))
+    project.run("--host", "mail1")
+    passed, failed = (f for f in project.results()["findings"] if f["control"] == "DEMO-01")
+    assert failed["fix"] == [
+        {
+            "server": "postfix",
+            "run": "postconf -P smtps/inet/smtpd_tls_protocols='!SSLv2, !SSLv3, !TLSv1, !TLSv1.1'",
+            "since": "",
+            "before": "3.6",
+            "version": "3.5.25",
+        }
+    ]
+    assert passed["fix"] == []
+
+
+def test_without_a_version_a_failure_carries_the_commands_of_all(project: Project) -> None:
+    """
+    Whoever runs them sees which version each is for.
+    """
+    project.facts[1] = fact("session", session("SIZE"), endpoint="submission")
+    done = project.run("--host", "mail1")
+    failed = next(f for f in project.results()["findings"] if f["verdict"] == "fail")
+    assert [(each["since"], each["before"]) for each in failed["fix"]] == [("3.6", ""), ("", "3.6")]
+    assert {each["version"] for each in failed["fix"]} == {""}
+    assert "(Postfix since 3.6):\n           postconf -P submission/inet/" in done.stdout
 
 
 def test_a_fact_that_could_not_be_had_is_unverified_with_its_cause(project: Project) -> None:

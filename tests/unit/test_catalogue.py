@@ -49,6 +49,10 @@ def test_coverage_counts_every_statement_once(tmp_path: Path) -> None:
         ('["demo.starttls"]', '["demo.startls"]', "is not in"),
         ('["demo.starttls"]', '["demo.never"]', "yet not checkable"),
         ('host = "dnf install dovecot"', 'hots = "dnf"', "remedy has one of"),
+        ('server = "postfix"', 'server = "exim"', "fix: server is one of"),
+        ('since = "3.6"', 'since = "RHEL 9"', "no version of Postfix"),
+        ("{tls.minimum}", "{tls.minimal}", "no placeholder {tls.minimal}"),
+        ('since = "3.6"', 'endpoints = ["*/startls"]', "matches no"),
         ('references = ["Guide"]', 'references = ["Guide"]\nproof = "trust me"', "recorded: WHY"),
     ],
 )

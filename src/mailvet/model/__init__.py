@@ -2,7 +2,7 @@
 The words of mailvet as types: targets, endpoints, controls, judgements, findings.
 """
 
-from mailvet.model.control import Area, Control
+from mailvet.model.control import Area, Control, Fix
 from mailvet.model.endpoint import Endpoint, Protocol, Security, Vantage
 from mailvet.model.expectations import (
     Expectations,
@@ -14,7 +14,7 @@ from mailvet.model.expectations import (
     ExpectRelay,
     ExpectTls,
 )
-from mailvet.model.report import Chain, Finding, NotRun, Report, Run, TargetSummary
+from mailvet.model.report import Chain, Commands, Finding, NotRun, Report, Run, TargetSummary
 from mailvet.model.target import Account, Shell, Target, Waiver
 from mailvet.model.verdict import (
     SEVEREST_FIRST,
@@ -35,6 +35,7 @@ __all__ = [
     "Area",
     "Cause",
     "Chain",
+    "Commands",
     "Control",
     "Endpoint",
     "ExpectDovecot",
@@ -46,6 +47,7 @@ __all__ = [
     "ExpectTls",
     "Expectations",
     "Finding",
+    "Fix",
     "Judgement",
     "NotRun",
     "Protocol",

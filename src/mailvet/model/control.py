@@ -19,6 +19,26 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """
+    Commands that make a failing control pass, run as root on the host.
+
+    Attributes:
+        server: Whose configuration it changes: ``postfix``, ``dovecot`` or ``host``.
+        run: The commands, as a shell takes them.
+        since: First version of the server for which it is right; empty means all.
+        before: First version for which it is no longer right; empty means all.
+        endpoints: Patterns over ``protocol/security``; empty means those of the server.
+    """
+
+    server: str
+    run: str
+    since: str = ""
+    before: str = ""
+    endpoints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """
     A requirement, in words; the check that decides it carries its id only.
@@ -37,6 +57,7 @@ class Control:
         statements: Ids of the guide's statements that it decides.
         references: Standards, clause included.
         remedy: What to do, by ``postfix``, ``dovecot``, ``host`` and ``verify``.
+        fix: What to do as commands, one for each server and version that needs its own.
         proof: Where its failing case is shown: ``mutant``, or ``recorded`` with the reason.
         negative: True if it passes on a refusal, a denial or an absence; such a pass is worth
             nothing unless the server showed in the same breath that it was talking.
@@ -55,5 +76,6 @@ class Control:
     statements: tuple[str, ...]
     references: tuple[str, ...]
     remedy: Mapping[str, str]
+    fix: tuple[Fix, ...] = ()
     proof: str = "mutant"
     negative: bool = False

@@ -2,6 +2,8 @@
 The services of a host, and the places to see them from.
 """
 
+import fnmatch
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,3 +67,9 @@ class Endpoint:
         Protocol and transport security as the catalogue selects them: ``imap/starttls``.
         """
         return f"{self.protocol}/{self.security}"
+
+    def is_kind(self, patterns: Iterable[str]) -> bool:
+        """
+        Whether one of *patterns* selects it.
+        """
+        return any(fnmatch.fnmatchcase(self.kind, pattern) for pattern in patterns)

@@ -11,6 +11,27 @@ from mailvet.model.verdict import Cause, Severity, Verdict
 
 
 @dataclass(frozen=True, slots=True)
+class Commands:
+    """
+    Shell commands that repair what a finding is about, to be run as root on the host.
+
+    Attributes:
+        server: Whose configuration they change: ``postfix``, ``dovecot`` or ``host``.
+        run: The commands; names, ports and the profile's values are filled in.
+        since: First version of the server for which they are right; empty means all.
+        before: First version for which they are no longer right; empty means all.
+        version: The version that was found; empty if it is not known, so that whoever runs
+            them has to choose.
+    """
+
+    server: str
+    run: str
+    since: str = ""
+    before: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """
     A control on a target, or on one endpoint of it.
@@ -35,6 +56,7 @@ class Finding:
         references: Standards and guide sections.
         waiver: Words of the waiver that applies.
         duration_s: Seconds that its probes took.
+        fix: If it fails, the commands that repair it on this very host.
     """
 
     control: str
@@ -56,6 +78,7 @@ class Finding:
     references: tuple[str, ...]
     waiver: str
     duration_s: float
+    fix: tuple[Commands, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

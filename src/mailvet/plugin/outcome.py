@@ -17,6 +17,7 @@ from mailvet.plugin.verdict import (
     ControlFailedError,
     evidence_of,
     finding_of,
+    fix_of,
     judgement_of_error,
     seconds_of,
     waiver_for,
@@ -119,6 +120,7 @@ def describe(
         evidence=evidence_of(values, error),
         seconds=seconds_of(audit.store, subject, tuple(values)),
         today=dt.datetime.now(dt.UTC).date(),
+        fix=fix_of(subject, audit.store),
     )
     audit.finding(finding)
     properties = [pair for pair in junit_properties(finding) if pair not in item.user_properties]

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from mailvet.catalogue import Catalogue
-from mailvet.model import Control
+from mailvet.model import Control, Fix
+from mailvet.report.words import versions
 
 
 def records(catalogue: Catalogue) -> dict[str, Any]:
@@ -58,7 +59,17 @@ def _entry(control: Control) -> list[str]:
     }
     lines += [f"- **{name}:** {words}" for name, words in rows.items() if words]
     lines += [f"- **Remedy ({server}):** `{words}`" for server, words in control.remedy.items()]
+    for fix in control.fix:
+        lines += [f"- **Run{_limits(fix)}:**", "", "  ```sh"]
+        lines += [f"  {line}" for line in fix.run.strip().splitlines()]
+        lines += ["  ```", ""]
     return [*lines, ""]
+
+
+def _limits(fix: Fix) -> str:
+    kinds = ", ".join(f"`{each}`" for each in fix.endpoints)
+    words = ", ".join(filter(None, (versions(fix), kinds)))
+    return f" ({words})" if words else ""
 
 
 def _applies(control: Control) -> str:

@@ -27,7 +27,14 @@ from mailvet.report.summary import (
     tally,
 )
 from mailvet.report.text import visible
-from mailvet.report.words import REMEDY_PLACES, VERDICTS, cause_words, count, seconds
+from mailvet.report.words import (
+    REMEDY_PLACES,
+    VERDICTS,
+    cause_words,
+    count,
+    repair_heading,
+    seconds,
+)
 
 EVIDENCE_LINES = 300
 """Lines of one piece of evidence that are shown; results.json has all of them."""
@@ -232,7 +239,7 @@ def blocks(result: ControlResult) -> list[Block]:
 
 def remedies(findings: Iterable[Finding]) -> list[Remedy]:
     """
-    What to do about these findings, each command once.
+    What to do about these findings, each command once; what can be run as it stands comes first.
 
     Where nothing is to be repaired, what remains is how to see it with one's own eyes.
     """
@@ -241,11 +248,20 @@ def remedies(findings: Iterable[Finding]) -> list[Remedy]:
         text = _commands(known, "verify")
         return [Remedy("To verify", text)] if text else []
     others = dict.fromkeys(key for each in known for key in each.remedy if key not in REMEDY_PLACES)
-    return [
+    words = [
         Remedy(REMEDY_PLACES.get(key, key.capitalize()), text)
         for key in (*REMEDY_PLACES, *others)
         if (text := _commands(known, key))
     ]
+    return [*_repairs(known), *words]
+
+
+def _repairs(findings: Iterable[Finding]) -> Iterator[Remedy]:
+    texts: dict[str, dict[str, None]] = {}
+    for commands in (fix for each in findings for fix in each.fix):
+        texts.setdefault(repair_heading(commands), {})[commands.run] = None
+    for heading, runs in texts.items():
+        yield Remedy(heading, "\n".join(runs))
 
 
 def _commands(findings: Iterable[Finding], key: str) -> str:

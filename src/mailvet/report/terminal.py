@@ -5,7 +5,7 @@ The report on a terminal.
 import textwrap
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailvet.model import Chain, Finding, Report, Severity, Verdict
@@ -19,8 +19,15 @@ from mailvet.report.summary import (
     summarise,
     tally,
 )
-from mailvet.report.text import one_line
-from mailvet.report.words import REMEDY_PLACES, VERDICTS, cause_words, count, seconds
+from mailvet.report.text import one_line, visible
+from mailvet.report.words import (
+    REMEDY_PLACES,
+    VERDICTS,
+    cause_words,
+    count,
+    repair_heading,
+    seconds,
+)
 
 NARROWEST = 40
 SHOWN_FAILURES = 10
@@ -192,10 +199,22 @@ def _failure(page: _Page, result: ControlResult, *, several: bool) -> Iterator[s
     yield from page.wrap(
         bad[0].observed, first=" " * 9 + "observed", indent=indent, limit=REMEDY_LINES
     )
+    yield from _repair(page, bad)
     for place_key, heading in REMEDY_PLACES.items():
+        if place_key != "verify" and bad[0].fix:
+            continue
         for number, line in enumerate(_commands(bad[0], place_key)[:REMEDY_LINES]):
             first = " " * 9 + (heading.lower() if number == 0 else "")
             yield from page.wrap(line, first=first, indent=indent, limit=REMEDY_LINES)
+
+
+def _repair(page: _Page, findings: Iterable[Finding]) -> Iterator[str]:
+    """
+    Commands as they stand: whoever copies a broken line would run something else.
+    """
+    for commands in dict.fromkeys(fix for each in findings for fix in each.fix):
+        yield from page.wrap(f"{repair_heading(commands)}:", indent=" " * 9)
+        yield from (f"           {visible(line)}" for line in commands.run.splitlines())
 
 
 def _commands(finding: Finding, place: str) -> list[str]:

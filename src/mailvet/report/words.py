@@ -4,7 +4,7 @@ What verdicts and causes are called in reports, and what to do about each cause.
 
 from dataclasses import dataclass
 
-from mailvet.model import Cause, Verdict
+from mailvet.model import Cause, Commands, Fix, Verdict
 
 VERDICTS = {
     Verdict.FAIL: "Fail",
@@ -21,6 +21,28 @@ REMEDY_PLACES = {
     "verify": "Then verify",
 }
 """Headings of remedies; the order is the order in which they are carried out."""
+
+
+def versions(fix: Fix | Commands) -> str:
+    """
+    For which versions commands are right: ``Postfix before 3.6``; empty if for all.
+    """
+    parts = [
+        f"since {fix.since}" if fix.since else "",
+        f"before {fix.before}" if fix.before else "",
+    ]
+    limits = " ".join(filter(None, parts))
+    return f"{REMEDY_PLACES[fix.server]} {limits}" if limits else ""
+
+
+def repair_heading(commands: Commands) -> str:
+    """
+    Where commands are to be run: for the version found, or for those that they are right for.
+    """
+    limits = versions(commands)
+    if limits and commands.version:
+        limits = f"{REMEDY_PLACES[commands.server]} {commands.version}"
+    return f"Run as root on the host ({limits})" if limits else "Run as root on the host"
 
 
 @dataclass(frozen=True, slots=True)

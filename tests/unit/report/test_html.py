@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from mailvet.model import NotRun, Report
-from mailvet.report.html import reference, render_html
+from mailvet.model import Commands, NotRun, Report, Verdict
+from mailvet.report.html import reference, remedies, render_html
 from mailvet.report.json import render_json
 from tests.unit.report.sample import HOSTILE, build_report
 
@@ -98,6 +98,23 @@ def test_policy_allows_the_one_script_and_style_only() -> None:
         assert f"{element}-src 'sha256-{digest}'" in directives
 
 
+def test_commands_that_repair_come_before_the_remedy_in_words() -> None:
+    """
+    Each command once, under the version that it is for.
+    """
+    failed = dataclasses.replace(
+        build_report().findings[0],
+        verdict=Verdict.FAIL,
+        remedy={"postfix": "in words", "verify": "look"},
+        fix=(Commands("postfix", "postconf -e a=b", before="3.6", version="3.5.25"),),
+    )
+    assert [(each.heading, each.text) for each in remedies([failed, failed])] == [
+        ("Run as root on the host (Postfix 3.5.25)", "postconf -e a=b"),
+        ("Postfix", "in words"),
+        ("Then verify", "look"),
+    ]
+
+
 def everywhere(text: str) -> Report:
     """
     A report with *text* in every field that is text.
@@ -108,6 +125,7 @@ def everywhere(text: str) -> Report:
     finding = dataclasses.replace(
         report.findings[0], **words, statements=(text,), evidence=(text,),
         remedy={text: text, "verify": text}, references=(text,),
+        fix=(Commands("postfix", text, text, text, text),),
     )  # fmt: skip
     names = dict.fromkeys(("key", "address", "name", "digest", "vantage"), text)
     target = dataclasses.replace(report.run.targets[0], **names, profiles=(text,))

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from mailvet.model import Finding, Report
+from mailvet.model import Commands, Finding, Report
 from mailvet.report.json import render_json
 from tests.unit.report.sample import HOSTILE, build_report
 
@@ -20,9 +20,14 @@ SCHEMA = json.loads(
 EMPTY = dataclasses.replace(build_report(), findings=(), not_run=(), areas=())
 NO_CHAIN = dataclasses.replace(EMPTY, run=dataclasses.replace(EMPTY.run, chain=None, gate=""))
 
+REPAIRED = dataclasses.replace(
+    EMPTY,
+    findings=(dataclasses.replace(build_report().findings[0], fix=(Commands("host", "true"),)),),
+)
+
 
 @pytest.mark.parametrize(
-    "report", [build_report(), build_report(hosts=3), EMPTY, NO_CHAIN], ids=range(4)
+    "report", [build_report(), build_report(hosts=3), EMPTY, NO_CHAIN, REPAIRED], ids=range(5)
 )
 def test_results_follow_the_published_schema(report: Report) -> None:
     """

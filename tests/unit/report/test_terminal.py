@@ -8,6 +8,7 @@ import unicodedata
 
 import pytest
 
+from mailvet.model import Commands
 from mailvet.report.terminal import render_terminal
 from tests.unit.report.sample import HOSTILE, build_report
 
@@ -81,6 +82,25 @@ def test_failures_show_observation_and_remedy() -> None:
     assert "CRITICAL RELAY-01 Mail for other domains is refused without a login (smtp 25)" in text
     assert "         on the host  firewall-cmd --permanent" in text
     assert "         then verify  ss -Htlnp" in text
+
+
+def test_commands_are_shown_whole_and_in_place_of_the_remedy_in_words() -> None:
+    """
+    A long command is not broken: it could not be copied.
+    """
+    report = build_report()
+    command = "postconf -e " + "'smtpd_relay_restrictions = reject' " * 4
+    failed = dataclasses.replace(
+        next(each for each in report.findings if each.verdict == "fail"),
+        remedy={"postfix": "in words", "verify": "look"},
+        fix=(Commands("postfix", f"{command}\npostfix reload\x1b[2J"),),
+    )
+    report = dataclasses.replace(report, findings=(failed,))
+    text = render_terminal(report, width=80, colour=False)
+    assert f"         Run as root on the host:\n           {command}\n" in text
+    assert "postfix reload\\x1b[2J" in text
+    assert "in words" not in text
+    assert "then verify  look" in text
 
 
 def test_at_most_ten_failures_are_shown() -> None:
