@@ -2,6 +2,7 @@
 Asks with VRFY and EXPN about an account that exists and about one that does not.
 """
 
+from mailvet.acts import talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.disclosure import DisclosureFacts, Question
 from mailvet.facts.session import SessionFacts
@@ -42,4 +43,13 @@ async def _ask(speaker: Dialogue, command: str, known: str, unknown: str) -> Que
     return Question(command, known, replies[0], unknown, replies[1])
 
 
-FACTS = (FactSpec("disclosure", probe_disclosure, DisclosureFacts, per_endpoint=True),)
+FACTS = (
+    FactSpec(
+        "disclosure",
+        probe_disclosure,
+        DisclosureFacts,
+        acts=lambda scope: (talks(scope.service, 1, *_COMMANDS, "NOOP", anywhere=True),),
+        needs=("standpoints", "session"),
+        per_endpoint=True,
+    ),
+)
