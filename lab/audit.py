@@ -3,6 +3,7 @@ Run the suite against a lab, as a user would, and read what it came to.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -25,11 +26,11 @@ _SECONDS = 300
 _JUDGED = (0, 1)
 
 
-def audit_folder(lab: Lab) -> Path:
+def audit_folder(lab: Lab, auditor: str = "audit") -> Path:
     """
-    Say where the reports of the last audit of a lab are.
+    Say where the reports of the last audit of a lab are; each auditor has an own place.
     """
-    return lab.state / "audit"
+    return lab.state / auditor
 
 
 def keep_facts(lab: Lab, path: Path) -> None:
@@ -48,30 +49,36 @@ def keep_facts(lab: Lab, path: Path) -> None:
     path.write_text(json.dumps({"network": network, "hosts": facts}))
 
 
-def suite_audit(options: Sequence[str] = (), command: Sequence[str] = PYTEST) -> Audit:
+def suite_audit(
+    options: Sequence[str] = (), command: Sequence[str] = PYTEST, auditor: str = "audit"
+) -> Audit:
     """
     Return an audit that runs *command*, which takes the options of the suite.
+
+    Different auditors may audit one lab at the same time, as from different machines.
     """
 
     def audit(lab: Lab, scenario: Scenario, areas: Sequence[str]) -> Mapping[str, str]:
-        folder = audit_folder(lab)
+        folder = audit_folder(lab, auditor)
         shutil.rmtree(folder, ignore_errors=True)
         hosts = [word for host in scenario.mail_machines for word in ("--host", host.id)]
         argv = [*command, *hosts, f"--inventory={lab.inventory}", f"--report-dir={folder}"]
         argv += [f"--save-facts={folder}", *(f"checks/{area}" for area in areas)]
         # Audits side by side would overwrite each other's cache of failures.
-        _run([*argv, "-q", "-p", "no:cacheprovider", *options], lab.state / "audit.log")
+        argv += ["-q", "-p", "no:cacheprovider", *options]
+        _run(argv, lab.state / f"{auditor}.log", lab.state / f"{auditor}-state")
         return _verdicts(folder / RESULTS)
 
     return audit
 
 
-def _run(argv: Sequence[str], log: Path) -> None:
+def _run(argv: Sequence[str], log: Path, state: Path) -> None:
     with log.open("wb") as output:
         try:
             done = subprocess.run(
                 argv,
                 cwd=CHECKOUT,
+                env={**os.environ, "MAILVET_STATE": str(state)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -12,11 +12,13 @@ from lab.audit import suite_audit
 from lab.commands import say, step
 from lab.errors import LabError
 from lab.gate import Labs, Outcome, Result, Trial, check_baselines, run_mutants
-from lab.lifecycle import down, execute, reset, status, up
+from lab.lifecycle import down, execute, opened, reset, status, up
+from lab.matrix import render_matrix
 from lab.mutant import load_mutants
 from lab.place import Lab, find_lab
 from lab.scenario import load_scenario
 from lab.scoreboard import render_json, render_line, render_table
+from lab.steady import keep_auditing
 from lab.verdicts import load_expected
 
 _TROUBLE = 2
@@ -59,6 +61,11 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     again = commands.add_parser("reset", help="put a host back to its configured state")
     again.add_argument("host")
     _add_mutants(commands.add_parser("mutants", help="break hosts on purpose, see who notices"))
+    again = commands.add_parser("steady", help="audit unchanged hosts again and again")
+    again.add_argument("--times", type=int, default=10, metavar="N")
+    again.add_argument("--alone", action="store_true", help="without another audit beside it")
+    drawn = commands.add_parser("matrix", help="show which controls notice which mutants")
+    drawn.add_argument("--scenario", default="single")
     return parser.parse_args(argv)
 
 
@@ -82,6 +89,12 @@ def dispatch(lab: Lab, options: argparse.Namespace) -> int:
             reset(lab, options.host)
     elif options.command == "mutants":
         return mutants(lab, options)
+    elif options.command == "steady":
+        return steady(lab, options)
+    elif options.command == "matrix":
+        scenario = load_scenario(options.scenario, lab.home)
+        expected = load_expected(scenario.folder / "expected.toml")
+        print(render_matrix(scenario, expected, load_mutants(scenario, expected)), end="")
     return 0
 
 
@@ -110,6 +123,21 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
     if options.json:
         options.json.write_text(render_json(scenario, results))
     return 0 if all(result.outcome is Outcome.KILLED for result in results) else 1
+
+
+def steady(lab: Lab, options: argparse.Namespace) -> int:
+    """
+    Audit an unchanged lab again and again, alone or by two at once.
+    """
+    scenario = opened(lab)[0]
+    expected = load_expected(scenario.folder / "expected.toml")
+    auditors = ("audit",) if options.alone else ("audit", "beside")
+    trials = [
+        Trial(scenario, expected, suite_audit(expected.options, auditor=auditor))
+        for auditor in auditors
+    ]
+    rounds = keep_auditing(lab, trials, options.times, lambda each: print(each, flush=True))
+    return 0 if all(each.steady for each in rounds) else 1
 
 
 def _tell(result: Result) -> None:
