@@ -332,3 +332,21 @@ def test_in_clear_gives_a_dialogue_before_tls(service: str) -> None:
 
         assert asyncio.run(talk())
         assert b"NOOP" in host.received[0].clear
+
+
+def test_the_name_in_ehlo_is_the_first_line_of_the_reply() -> None:
+    """
+    The lines behind it are keywords.
+    """
+
+    async def play(visit: Visit) -> None:
+        await visit.send("220 stub\r\n")
+        await visit.line()
+        await visit.send("250-mail1.example.com Hello\r\n250-SIZE 1000\r\n250 8BITMIME\r\n")
+        await visit.ignore()
+
+    with serving(play, (("stub", Protocol.SMTP, Security.STARTTLS),)) as host:
+        outcome = asyncio.run(observe(host.endpoints["stub"], timeout=2.0))
+
+    assert isinstance(outcome, SessionFacts)
+    assert outcome.hello == "mail1.example.com Hello"

@@ -14,7 +14,17 @@ from mailvet.model.expectations import (
     ExpectRelay,
     ExpectTls,
 )
-from mailvet.model.report import Chain, Commands, Finding, NotRun, Report, Run, TargetSummary
+from mailvet.model.report import (
+    Agreement,
+    Chain,
+    Commands,
+    Comparison,
+    Finding,
+    NotRun,
+    Report,
+    Run,
+    TargetSummary,
+)
 from mailvet.model.target import Account, Shell, Target, Waiver
 from mailvet.model.verdict import (
     SEVEREST_FIRST,
@@ -32,10 +42,12 @@ __all__ = [
     "SEVEREST_FIRST",
     "Account",
     "Activity",
+    "Agreement",
     "Area",
     "Cause",
     "Chain",
     "Commands",
+    "Comparison",
     "Control",
     "Endpoint",
     "ExpectDovecot",

@@ -5,6 +5,7 @@ What a run found.
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from mailvet.model.control import Area
 from mailvet.model.verdict import Cause, Severity, Verdict
@@ -92,6 +93,50 @@ class NotRun:
     reason: str
 
 
+class Agreement(StrEnum):
+    """
+    How what a port says compares with what the configuration says.
+    """
+
+    SAME = "same"
+    STRICTER = "stricter"
+    DIFFERENT = "different"
+    NOT_COMPARED = "not-compared"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """
+    One question, answered by a port and by the configuration behind it.
+
+    Attributes:
+        target: Key of the target.
+        endpoint: Name of the endpoint.
+        port: Its port.
+        subject: The question, in words.
+        wire: What the port says.
+        configured: What the configuration says.
+        agreement: How the two compare.
+        note: Why they were not compared, or what explains a difference that is no fault.
+        cause: Why nothing could be seen, where something should have been; None otherwise.
+        decided_by: Id of the control that judges it; empty for the control of the comparison.
+    """
+
+    target: str
+    endpoint: str
+    port: int
+    subject: str
+    wire: str
+    configured: str
+    agreement: Agreement
+    note: str = ""
+    cause: Cause | None = None
+    decided_by: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.subject}: the port says {self.wire}, the configuration {self.configured}"
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """
@@ -162,3 +207,4 @@ class Report:
     areas: tuple[Area, ...]
     findings: tuple[Finding, ...]
     not_run: tuple[NotRun, ...]
+    comparisons: tuple[Comparison, ...] = ()

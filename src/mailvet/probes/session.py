@@ -47,7 +47,7 @@ async def probe_session(context: ProbeContext) -> SessionFacts:
             if starttls.positive:
                 handshake = await wire.start_tls(TlsOffer(), context.target.name)
                 after = await _inside(speaker, handshake)
-        hello = speaker.ehlo_reply.text if isinstance(speaker, Smtp) and speaker.ehlo_reply else ""
+        hello = _own_name(speaker)
         return SessionFacts(
             greeting, before, starttls, injected, handshake, after, hello, wire.transcript.freeze()
         )
@@ -63,8 +63,7 @@ async def _implicit(context: ProbeContext) -> SessionFacts:
             speaker = dialogue(wire, context.service.protocol, client_name(context))
             greeting = await speaker.greeting()
             after = await _inside(speaker, handshake) if _welcome(greeting) else None
-            if isinstance(speaker, Smtp) and speaker.ehlo_reply:
-                hello = speaker.ehlo_reply.text
+            hello = _own_name(speaker)
         return SessionFacts(
             greeting, None, None, "", handshake, after, hello, wire.transcript.freeze()
         )
@@ -78,6 +77,11 @@ async def _inside(speaker: Dialogue, handshake: Handshake) -> Capabilities | Non
     except ProbeError:
         # A server that dies inside TLS is an observation; the transcript shows it.
         return None
+
+
+def _own_name(speaker: Dialogue) -> str:
+    reply = speaker.ehlo_reply if isinstance(speaker, Smtp) else None
+    return reply.lines[0][4:] if reply else ""
 
 
 def _welcome(greeting: Reply) -> bool:
