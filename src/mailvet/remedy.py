@@ -7,7 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 
-from mailvet.model import Control, Endpoint, Expectations, Fix, Protocol, Target
+from mailvet.model import Control, Endpoint, Expectations, Fix, Protocol, Security, Target
 
 SERVERS = ("postfix", "dovecot", "host")
 
@@ -30,6 +30,23 @@ _SERVERS = {
 
 _TLS_VERSIONS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
+_DH_GROUPS = (4096, 6144, 8192)
+"""Groups of RFC 7919, from the size on that the guide has."""
+
+_FIREWALL_SERVICES = {
+    25: "smtp",
+    110: "pop3",
+    143: "imap",
+    465: "smtps",
+    587: "smtp-submission",
+    993: "imaps",
+    995: "pop3s",
+    4190: "managesieve",
+}
+"""What firewalld calls the ports of mail."""
+
+_OTHER_PORTS = (24, 2000, 2525, 10025, 12345)
+
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_0-9]+(?:\.[a-z_0-9]+)?)\}")
 
 
@@ -37,7 +54,8 @@ def placeholders() -> frozenset[str]:
     """
     Names of all placeholders that commands may contain.
     """
-    return frozenset({"name", "address", "port", "starttls", "service", *_declared(Expectations())})
+    here = Endpoint("", Protocol.SMTP, 25, Security.STARTTLS)
+    return frozenset(values_of(Target("", "", "", (), "", frozenset(), (), Expectations()), here))
 
 
 def strangers(text: str) -> list[str]:
@@ -47,21 +65,21 @@ def strangers(text: str) -> list[str]:
     return [name for name in _PLACEHOLDER.findall(text) if name not in placeholders()]
 
 
-def values_of(target: Target, endpoint: Endpoint | None, service: str = "") -> dict[str, str]:
+def values_of(target: Target, endpoint: Endpoint | None) -> dict[str, str]:
     """
-    What to put in place of placeholders.
-
-    Args:
-        target: The host.
-        endpoint: The endpoint that is to be repaired, if it is only one.
-        service: What Postfix's master.cf calls that endpoint.
+    What to put in place of placeholders, as far as the declaration of *target* tells.
     """
+    ports = {each.port for each in target.endpoints}
+    closed = {port: name for port, name in _FIREWALL_SERVICES.items() if port not in ports}
     values = {"name": target.name, "address": target.address, **_declared(target.expect)}
     values["mail.hostname"] = target.hostname
+    values["ports.declared"] = " ".join(str(port) for port in sorted(ports))
+    values["ports.undeclared"] = " ".join(str(port) for port in (*closed, *_OTHER_PORTS))
+    values["ports.undeclared_services"] = " ".join(closed.values())
     if endpoint:
         values["port"] = str(endpoint.port)
         values["starttls"] = STARTTLS_NAMES[endpoint.protocol]
-        values["service"] = service or endpoint.name
+        values["service"] = endpoint.name
     return values
 
 
@@ -121,7 +139,50 @@ def _declared(expect: Expectations) -> dict[str, str]:
     values["tls.refused"] = ", ".join(f"!{each}" for each in _older_than(expect.tls.minimum))
     networks = expect.relay.trusted_networks or ("127.0.0.0/8", "::1/128")
     values["relay.mynetworks"] = " ".join(_bracketed(each) for each in networks)
+    values["tls.dh_group"] = f"ffdhe{_group(expect.tls.dh_bits)}"
+    values["dovecot.mail_root"] = expect.dovecot.mail_root or "/var/mail/"
+    values["firewall.zone"] = "$(firewall-cmd --get-default-zone)"
+    socket = expect.dovecot.lmtp_socket or "/run/dovecot/lmtp"
+    values["dovecot.lmtp_socket"] = socket
+    values["dovecot.lmtp_service"] = _lmtp_service(socket, expect)
+    wanted = expect.mailboxes.special_use
+    values["mailboxes.alternatives"] = r"\|".join(wanted)
+    values["mailboxes.namespace"] = mailboxes(wanted, {}, "inbox")
     return values
+
+
+def mailboxes(uses: Iterable[str], names: Mapping[str, str], namespace: str) -> str:
+    """
+    A block of Dovecot's configuration with a subscribed mailbox for each special use.
+
+    Args:
+        uses: Special-use attributes without the backslash.
+        names: Names of mailboxes by special use; the others are called like their use.
+        namespace: Name of the namespace that holds the INBOX.
+    """
+    lines = [f"namespace {namespace} {{", "  inbox = yes"]
+    for use in uses:
+        lines += [f'  mailbox "{names.get(use, use)}" {{', f"    special_use = \\{use}"]
+        lines += ["    auto = subscribe", "  }"]
+    return "\n".join([*lines, "}"])
+
+
+def _lmtp_service(socket: str, expect: Expectations) -> str:
+    """
+    A block of Dovecot's configuration with one LMTP socket; the default one is switched off.
+    """
+    own = re.sub(r"^(/var)?/run/dovecot/", "", socket)
+    owner = expect.dovecot.lmtp_socket_owner
+    mode = next(iter(expect.dovecot.lmtp_socket_modes), "600")
+    lines = ["service lmtp {"]
+    if own != "lmtp":
+        lines += ["  unix_listener lmtp {", "    mode = 0", "  }"]
+    lines += [f"  unix_listener {own} {{", f"    mode = 0{mode.lstrip('0')}"]
+    return "\n".join([*lines, f"    user = {owner}", f"    group = {owner}", "  }", "}"])
+
+
+def _group(bits: int) -> int:
+    return next((size for size in _DH_GROUPS if size >= bits), _DH_GROUPS[-1])
 
 
 def _words(value: object) -> str:

@@ -83,10 +83,10 @@ def test_what_the_profile_declares_is_filled_in() -> None:
         tls=ExpectTls(minimum="TLSv1.3", dh_bits=3072),
         relay=ExpectRelay(trusted_networks=("192.0.2.0/24", "2001:db8::/32")),
     )
-    values = values_of(dataclasses.replace(TARGET, expect=expect), SUBMISSIONS, "smtps")
+    values = values_of(dataclasses.replace(TARGET, expect=expect), SUBMISSIONS)
     assert fill("{tls.refused}", values) == "!SSLv2, !SSLv3, !TLSv1, !TLSv1.1, !TLSv1.2"
     assert fill("{relay.mynetworks}", values) == "192.0.2.0/24 [2001:db8::]/32"
-    assert fill("{tls.dh_bits} {service} {port}", values) == "3072 smtps 465"
+    assert fill("{tls.dh_bits} {service} {port}", values) == "3072 submissions 465"
     assert fill("{mail.hostname}", values) == "m.example.com"
 
 

@@ -11,13 +11,13 @@ from mailvet.errors import CatalogueError
 from mailvet.facts.reach import ReachFacts
 from mailvet.model import Cause, Finding, Judgement, Verdict, judge, not_applicable
 from mailvet.plugin.keys import AUDIT, JUDGEMENT
+from mailvet.plugin.repair import fix_of
 from mailvet.plugin.selection import REACH
 from mailvet.plugin.subject import Subject
 from mailvet.plugin.verdict import (
     ControlFailedError,
     evidence_of,
     finding_of,
-    fix_of,
     judgement_of_error,
     seconds_of,
     waiver_for,

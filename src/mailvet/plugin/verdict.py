@@ -4,16 +4,13 @@ From judgements and errors to verdicts, findings and pytest's outcomes.
 
 import dataclasses
 import datetime as dt
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mailvet.errors import ProbeError
-from mailvet.facts.postfix import PostfixConfig
 from mailvet.model import (
     Cause,
     Commands,
-    Endpoint,
     Finding,
     Judgement,
     Verdict,
@@ -21,17 +18,8 @@ from mailvet.model import (
 )
 from mailvet.plugin.registry import SPECS
 from mailvet.plugin.subject import Subject
-from mailvet.remedy import fill, fixes_for, is_for, values_of
-from mailvet.store import FactKey, FactStore, NotGatheredError
-
-_SERVICE_NAME = re.compile(r"[\w.:\[\]-]+", re.ASCII)
-
-_SERVICE_NAMES = {
-    25: ("smtp",),
-    465: ("submissions", "smtps", "ssmtp", "urd"),
-    587: ("submission",),
-}
-"""What /etc/services calls the ports of Postfix; releases differ about 465."""
+from mailvet.remedy import fill, is_for, values_of
+from mailvet.store import FactStore
 
 
 class ControlFailedError(AssertionError):
@@ -110,47 +98,6 @@ def remedy_of(subject: Subject) -> Mapping[str, str]:
         for server, words in subject.control.remedy.items()
         if is_for(server, subject.endpoint, subject.control.remedy)
     }
-
-
-def fix_of(subject: Subject, store: FactStore) -> tuple[Commands, ...]:
-    """
-    The commands that repair the host, for the versions that it was found to have.
-    """
-    found = {name: _fact(store, subject, name) for name in ("dovecot", "postfix")}
-    versions = {name: facts.version for name, facts in found.items() if facts}
-    service = _master_service(found["postfix"], subject.endpoint)
-    values = values_of(subject.target, subject.endpoint, service)
-    return tuple(
-        Commands(
-            fix.server,
-            fill(fix.run, values).strip(),
-            fix.since,
-            fix.before,
-            versions.get(fix.server, ""),
-        )
-        for fix in fixes_for(subject.control, subject.endpoint, versions)
-    )
-
-
-def _fact(store: FactStore, subject: Subject, name: str) -> Any:  # noqa: ANN401
-    try:
-        return store.get(FactKey(subject.target.key, name))
-    except (ProbeError, NotGatheredError):
-        return None
-
-
-def _master_service(postfix: PostfixConfig | None, endpoint: Endpoint | None) -> str:
-    """
-    What master.cf calls the service on the endpoint's port; empty if that is not known.
-
-    It goes into a command, so it must be nothing but a name.
-    """
-    if postfix is None or endpoint is None:
-        return ""
-    inet = (service.name for service in postfix.services if service.type == "inet")
-    names = {*_SERVICE_NAMES.get(endpoint.port, ()), str(endpoint.port)}
-    fitting = (name for name in inet if name.rpartition(":")[2] in names)
-    return next((name for name in fitting if _SERVICE_NAME.fullmatch(name)), "")
 
 
 def judgement_of_error(error: BaseException, place: str) -> Judgement:
