@@ -3,11 +3,8 @@ The mutant gate: break a scenario in every known way, and see that the right con
 """
 
 import dataclasses
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +12,7 @@ from pathlib import Path
 from lab.areas import areas_of, within
 from lab.audit import RESULTS, Audit, audit_folder, keep_facts
 from lab.errors import LabError
-from lab.lifecycle import down, is_up, opened, reset, up
+from lab.labs import on_all, restore, spread
 from lab.mutant import Mutant
 from lab.place import Lab
 from lab.scenario import Scenario
@@ -100,14 +97,6 @@ def break_host(lab: Lab, scenario: Scenario, mutant: Mutant) -> None:
     apply(lab.container(mutant.host), scenario.machine(mutant.host), mutant.apply)
 
 
-def restore(lab: Lab, scenario: Scenario) -> None:
-    """
-    Put all mail hosts of *lab* back.
-    """
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda machine: reset(lab, machine.id), scenario.mail_machines))
-
-
 def check_baseline(lab: Lab, trial: Trial) -> None:
     """
     Raise unless the scenario without any mutant has the verdicts that it should have.
@@ -134,64 +123,14 @@ def run_mutants(
     """
     Try all *mutants*, spread over *labs*, and return the results in their order.
     """
-    waiting: queue.SimpleQueue[Mutant] = queue.SimpleQueue()
-    for mutant in mutants:
-        waiting.put(mutant)
-    results: dict[str, Result] = {}
-    stop = threading.Event()
-
-    def work(lab: Lab) -> None:
-        while not stop.is_set():
-            try:
-                mutant = waiting.get_nowait()
-            except queue.Empty:
-                return
-            result = _try(lab, trial, mutant, breaker)
-            results[mutant.id] = result
-            report(result)
-
-    _on_all(labs, work, stop)
-    return [results[mutant.id] for mutant in mutants]
-
-
-class Labs:
-    """
-    The labs that the gate works in; those that it started itself are taken down at the end.
-    """
-
-    def __init__(self, lab: Lab, scenario: Scenario, jobs: int) -> None:
-        siblings = (lab.sibling(number) for number in range(2, jobs + 1))
-        self.labs = (lab, *siblings)
-        self._scenario = scenario
-        self._started: list[Lab] = []
-
-    def __enter__(self) -> Sequence[Lab]:
-        try:
-            for lab in self.labs:
-                if not is_up(lab):
-                    self._started.append(lab)
-                up(lab, self._scenario.name)
-        except BaseException:
-            self._leave()
-            raise
-        return self.labs
-
-    def __exit__(self, *_: object) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
-        for lab in self.labs:
-            if lab in self._started:
-                down(lab)
-            elif is_up(lab):
-                restore(lab, opened(lab)[0])
+    return spread(labs, mutants, lambda lab, mutant: _try(lab, trial, mutant, breaker), report)
 
 
 def check_baselines(labs: Sequence[Lab], trial: Trial) -> None:
     """
     Check every lab without a mutant, all at once.
     """
-    _on_all(labs, lambda lab: check_baseline(lab, trial), threading.Event())
+    on_all(labs, lambda lab: check_baseline(lab, trial))
 
 
 def _try(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
@@ -229,15 +168,3 @@ def _keep_findings(lab: Lab, mutant: Mutant) -> None:
         kept = lab.state.parent / "differences"
         kept.mkdir(parents=True, exist_ok=True)
         found.replace(kept / f"{mutant.id}.json")
-
-
-def _on_all(labs: Sequence[Lab], work: Callable[[Lab], None], stop: threading.Event) -> None:
-    with ThreadPoolExecutor(max_workers=len(labs)) as pool:
-        futures = [pool.submit(work, lab) for lab in labs]
-        try:
-            for future in futures:
-                future.result()
-        except BaseException:
-            # What runs in the other labs ends with the mutant that it is at.
-            stop.set()
-            raise

@@ -13,7 +13,8 @@ from lab.errors import LabError
 from lab.scenario import Scenario, reject_unknown
 from lab.verdicts import FAIL, SEVEREST_FIRST, Expected, nearest
 
-_KEYS = {"id", "host", "summary", "apply", "kills", "also"}
+_KEYS = {"id", "host", "summary", "apply", "kills", "also", "remedy"}
+_MANUAL = "manual: "
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -21,6 +22,15 @@ _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 class Mutant:
     """
     One deliberate misconfiguration.
+
+    Attributes:
+        id: Its name.
+        host: The mail host that it breaks.
+        summary: What is wrong, in words.
+        apply: Commands that break the host.
+        kills: Controls that must fail.
+        also: Other verdicts that change with it.
+        manual: Why no command that a finding prints can repair it; empty if one does.
     """
 
     id: str
@@ -29,6 +39,7 @@ class Mutant:
     apply: str
     kills: tuple[str, ...]
     also: Mapping[str, str]
+    manual: str = ""
 
     @property
     def changes(self) -> dict[str, str]:
@@ -78,6 +89,7 @@ def _mutant(where: str, entry: dict[str, Any], scenario: Scenario, expected: Exp
             apply=entry["apply"],
             kills=tuple(entry["kills"]),
             also=dict(entry.get("also", {})),
+            manual=_manual(where, entry.get("remedy", "")),
         )
     except KeyError as error:
         raise LabError(f"{where}: key {error} is missing") from None
@@ -89,6 +101,13 @@ def _mutant(where: str, entry: dict[str, Any], scenario: Scenario, expected: Exp
         raise LabError(f"{where}: kills is empty, so nothing could be learnt from it")
     _check_changes(where, mutant, expected)
     return mutant
+
+
+def _manual(where: str, remedy: str) -> str:
+    reason = remedy.removeprefix(_MANUAL)
+    if remedy and (reason == remedy or not reason.strip()):
+        raise LabError(f"{where}: remedy is {_MANUAL!r} and why no command can repair it")
+    return reason
 
 
 def _check_changes(where: str, mutant: Mutant, expected: Expected) -> None:

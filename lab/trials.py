@@ -12,7 +12,8 @@ from lab.audit import suite_audit
 from lab.bench import audits, peers, render_bench, shortfalls
 from lab.commands import say, step
 from lab.errors import LabError
-from lab.gate import Labs, Outcome, Result, Trial, check_baselines, run_mutants
+from lab.gate import Outcome, Result, Trial, check_baselines, run_mutants
+from lab.labs import Labs
 from lab.lifecycle import opened
 from lab.matrix import render_matrix
 from lab.mutant import load_mutants
