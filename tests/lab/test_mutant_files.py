@@ -64,12 +64,14 @@ def test_mutant_is_read(scenario: Scenario, folder: Path) -> None:
         ('["AUTH-01"]', '["AUTH-02"]', "AUTH-02 is in kills and in also"),
         ('"unverified"', '"unverifed"', "'unverifed' is no verdict; did you mean 'unverified'?"),
         ('"unverified"', '"pass"', "AUTH-02 is pass without the mutant as well"),
+        ('"true"', '"true"\nremedy = "none"', "remedy is 'manual: ' and why"),
+        ('"true"', '"true"\nremedy = "manual: "', "remedy is 'manual: ' and why"),
         ("[[mutant]]", "[[mutants]]", "unknown key 'mutants'; did you mean 'mutant'?"),
         ('"true"', "true'", "Expected newline"),
     ],
     ids=[
         "key", "missing", "id", "host", "kills-nothing", "control", "twice", "verdict", "no-change",
-        "table", "syntax",
+        "remedy", "reason", "table", "syntax",
     ],
 )  # fmt: skip
 def test_mistake_in_a_mutant_is_named(
@@ -85,6 +87,17 @@ def test_mistake_in_a_mutant_is_named(
 
     assert message in str(error.value)
     assert "a.toml" in str(error.value)
+
+
+def test_reason_why_no_command_repairs_a_mutant_is_read(scenario: Scenario, folder: Path) -> None:
+    """
+    Without one, the printed remedies must repair it.
+    """
+    write(folder, GOOD + 'remedy = "manual: needs a certificate"\n')
+
+    (mutant,) = load_mutants(replace(scenario, folder=folder), EXPECTED)
+
+    assert mutant.manual == "needs a certificate"
 
 
 def test_two_mutants_of_one_name_are_refused(scenario: Scenario, folder: Path) -> None:
