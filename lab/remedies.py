@@ -22,6 +22,7 @@ from lab.mutant import Mutant, load_mutants
 from lab.place import Lab
 from lab.scenario import Scenario, load_scenario
 from lab.settle import apply
+from lab.trials import Commands
 from lab.verdicts import FAIL, NOT_RUN, Expected, compare, load_expected, render_differences
 
 _VERSIONS = "host"
@@ -163,14 +164,16 @@ def render_repairs(repairs: Sequence[Repair]) -> str:
 _GOOD = frozenset({Outcome.REPAIRED, Outcome.MANUAL})
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_commands(commands: Commands) -> None:
     """
-    Declare the options of the command.
+    Describe the command of this module.
     """
+    parser = commands.add_parser("remedies", help="break hosts, repair them as findings say")
     parser.add_argument("--scenario", default="single")
     parser.add_argument("--only", action="append", default=[], metavar="ID", help="repeatable")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="labs side by side")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+    parser.set_defaults(run=remedies)
 
 
 def remedies(lab: Lab, options: argparse.Namespace) -> int:
