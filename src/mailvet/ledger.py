@@ -15,7 +15,8 @@ class Residue:
     Something that a run creates and must remove.
 
     Attributes:
-        kind: ``message`` (found by its Message-ID), ``script`` (a Sieve script), ``subscription``.
+        kind: ``message`` (found by its Message-ID), ``folder``, ``script`` (a Sieve script),
+            ``active-script`` (the scripts that there were before), ``subscription``.
         target: Key of the target.
         account: Name of the account whose mailbox holds it.
         name: What identifies it there.

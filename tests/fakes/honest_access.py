@@ -144,6 +144,16 @@ class SieveSession(Session):
         assert self.user is not None
         return self.user
 
+    @property
+    def shown(self) -> dict[str, str]:
+        """
+        The scripts that the owner is shown.
+        """
+        if not self.host.has(Flaw.SHARED_SCRIPTS):
+            return self.owner.scripts
+        users = self.host.store.users.values()
+        return {name: text for user in users for name, text in user.scripts.items()}
+
     async def do_capability(self, command: Command) -> None:
         """CAPABILITY."""
         await self.announce()
@@ -152,7 +162,22 @@ class SieveSession(Session):
         """NOOP."""
         await self.succeed(command)
 
-    do_logout = do_havespace = do_checkscript = do_noop
+    do_logout = do_havespace = do_noop
+
+    async def do_checkscript(self, command: Command) -> None:
+        """CHECKSCRIPT."""
+        if await self._compiles(words(command.rest)[0]):
+            await self.succeed(command)
+
+    async def _compiles(self, text: str) -> bool:
+        """
+        Whether *text* is a script, as far as braces tell; if not, that was said.
+        """
+        if text.count("{") == text.count("}") or self.host.has(Flaw.ANY_SCRIPT):
+            return True
+        error = "line 3: error: expected end of command.\r\nerror: parse failed.\r\n"
+        await self.say(f"NO {{{len(error)}}}", error)
+        return False
 
     async def do_starttls(self, command: Command) -> None:
         """STARTTLS."""
@@ -174,8 +199,9 @@ class SieveSession(Session):
     async def do_putscript(self, command: Command) -> None:
         """PUTSCRIPT."""
         name, text = words(command.rest)[:2]
-        self.owner.scripts[name] = text
-        await self.succeed(command)
+        if await self._compiles(text):
+            self.owner.scripts[name] = text
+            await self.succeed(command)
 
     async def do_setactive(self, command: Command) -> None:
         """SETACTIVE."""
@@ -194,13 +220,13 @@ class SieveSession(Session):
 
     async def do_listscripts(self, command: Command) -> None:
         """LISTSCRIPTS."""
-        for name in self.owner.scripts:
+        for name in self.shown:
             await self.say(f'"{name}"' + " ACTIVE" * (name == self.owner.active))
         await self.succeed(command)
 
     async def do_getscript(self, command: Command) -> None:
         """GETSCRIPT."""
-        text = self.owner.scripts.get(words(command.rest)[0])
+        text = self.shown.get(words(command.rest)[0])
         if text is None:
             await self.say('NO (NONEXISTENT) "There is no such script."')
         else:

@@ -34,6 +34,9 @@ class Flaw(StrEnum):
     ANY_RECIPIENT = "any recipient"
     LOSES_MAIL = "loses mail"
     NO_SPECIAL_USE = "no special-use mailboxes"
+    ANY_SCRIPT = "any Sieve script"
+    SHARED_SCRIPTS = "all users share their Sieve scripts"
+    SCRIPTS_NOT_RUN = "Sieve scripts are not run"
 
 
 @dataclass(slots=True)
@@ -85,7 +88,8 @@ class HonestHost:
         Delivers a message, or loses it.
         """
         if not self.has(Flaw.LOSES_MAIL):
-            self.store.deliver(recipients, octets)
+            filters = not self.has(Flaw.SCRIPTS_NOT_RUN)
+            self.store.deliver(recipients, octets, filters=filters)
 
 
 class Session:

@@ -24,6 +24,9 @@ CAUGHT_BY = {
     Flaw.ANY_RECIPIENT: {"LMTP-10"},
     Flaw.LOSES_MAIL: {"FLOW-01", "FLOW-02"},
     Flaw.NO_SPECIAL_USE: {"MBOX-02"},
+    Flaw.ANY_SCRIPT: {"SIEVE-03"},
+    Flaw.SHARED_SCRIPTS: {"SIEVE-07"},
+    Flaw.SCRIPTS_NOT_RUN: {"SIEVE-05"},
 }
 """The controls that at least must fail."""
 

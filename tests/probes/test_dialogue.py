@@ -272,6 +272,44 @@ class TestSieve:
         assert isinstance(reply, Reply)
         assert reply.status == "NO"
 
+    def test_literals_are_read_wherever_they_stand(self) -> None:
+        """
+        Pigeonhole sends compiler errors of several lines in one.
+        """
+        error = "line 3: error: what\r\nis that?\r\n"
+        play = saying(
+            SIEVE_GREETING, f'{{5}}\r\nmine" ACTIVE\r\nNO {{{len(error)}}}\r\n{error}\r\n'
+        )
+        reply = hold(Protocol.SIEVE, play, after_greeting("LISTSCRIPTS"))
+        assert isinstance(reply, Reply)
+        assert reply.lines[0] == '"mine\\"" ACTIVE'
+        assert (reply.status, reply.text) == ("NO", '"line 3: error: what is that?"')
+
+    def test_what_follows_a_literal_is_the_next_reply(self) -> None:
+        """
+        Nothing of it is left over to be taken for an answer.
+        """
+
+        async def talk(speaker: Dialogue) -> Reply:
+            await speaker.greeting()
+            await speaker.command("GETSCRIPT")
+            return await speaker.command("NOOP")
+
+        play = saying(SIEVE_GREETING, "{4}\r\nNO\r\n\r\nOK\r\n", 'OK "still here"\r\n')
+        reply = hold(Protocol.SIEVE, play, talk)
+        assert isinstance(reply, Reply)
+        assert reply.text == '"still here"'
+
+    @pytest.mark.parametrize("announced", ["{999999999}", "{70000}"])
+    def test_a_literal_without_measure_is_given_up(self, announced: str) -> None:
+        """
+        A server must not make us wait for, or keep, whatever it announces.
+        """
+        play = saying(SIEVE_GREETING, f"NO {announced}\r\n")
+        with pytest.raises(ProbeError, match="literal") as caught:
+            hold(Protocol.SIEVE, play, after_greeting("LISTSCRIPTS"))
+        assert caught.value.cause is Cause.BLOCKED
+
     @pytest.mark.parametrize("line", ['"' + '\\"' * 30_000, '"' * 60_000, '"a"' + "\\" * 60_000])
     def test_a_hostile_line_is_parsed_in_no_time(self, line: str) -> None:
         """

@@ -256,6 +256,62 @@ def test_clean_up_removes_what_a_killed_run_left(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_clean_up_activates_again_what_was_active_before(tmp_path: Path) -> None:
+    """
+    A killed run's script and folder go, and the user's own script runs again.
+    """
+    path = tmp_path / "ledger.json"
+    before = Ledger(path)
+    for kind, name in (
+        ("script", "mailvet-left"),
+        ("active-script", '["holidays", "holidays", "old"]'),
+        ("folder", "mailvet-left"),
+        ("message", "<left@run.invalid>"),
+    ):
+        before.announce(Residue(kind, "stub", "alice", name))
+    with honest() as (stub, host):
+        owner = host.store.users[f"alice@{DOMAIN}"]
+        host.store.store(owner, "mailvet-left", STORED)
+        owner.scripts |= {"mailvet-left": "keep;", "holidays": "keep;", "old": "keep;"}
+        owner.active = "mailvet-left"
+        left = run(clean_up, context_of(stub, ledger=Ledger(path)))
+        assert set(owner.scripts) == {"holidays", "old"}
+        assert owner.active == "holidays"
+        assert "mailvet-left" not in owner.folders
+    assert not left
+    assert not path.exists()
+
+
+def test_clean_up_activates_what_the_server_moved_away(tmp_path: Path) -> None:
+    """
+    Pigeonhole makes a script of a file in the place of the active one when another is activated.
+    """
+    path = tmp_path / "ledger.json"
+    before = Ledger(path)
+    before.announce(Residue("script", "stub", "alice", "mailvet-left"))
+    before.announce(Residue("active-script", "stub", "alice", '["", "old"]'))
+    with honest() as (stub, host):
+        owner = host.store.users[f"alice@{DOMAIN}"]
+        owner.scripts |= {"mailvet-left": "keep;", "dovecot.orig": "keep;", "old": "keep;"}
+        owner.active = "mailvet-left"
+        assert not run(clean_up, context_of(stub, ledger=Ledger(path)))
+        assert owner.active == "dovecot.orig"
+
+
+def test_clean_up_keeps_a_folder_that_somebody_uses() -> None:
+    """
+    Only an empty folder is deleted.
+    """
+    ledger = Ledger(None)
+    ledger.announce(Residue("folder", "stub", "alice", "mailvet-left"))
+    with honest() as (stub, host):
+        owner = host.store.users[f"alice@{DOMAIN}"]
+        host.store.store(owner, "mailvet-left", STORED)
+        left = run(clean_up, context_of(stub, ledger=ledger))
+        assert "mailvet-left" in owner.folders
+    assert len(left) == 1
+
+
 def test_clean_up_reports_what_it_cannot_reach() -> None:
     """
     A host that does not answer keeps its residue in the ledger.

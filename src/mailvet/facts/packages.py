@@ -40,6 +40,15 @@ class PackageFacts:
             return ("dovecot",)
         return ("dovecot-core", *(DEBIAN[each] for each in protocols if each in DEBIAN))
 
+    @property
+    def wanted_for_sieve(self) -> tuple[str, ...]:
+        """
+        Packages that Dovecot needs for Sieve and ManageSieve.
+        """
+        if self.manager == "dpkg":
+            return ("dovecot-sieve", DEBIAN["sieve"])
+        return ("dovecot-pigeonhole",)
+
     def missing(self, names: Iterable[str]) -> tuple[str, ...]:
         """
         Those of *names* that are not installed.

@@ -5,18 +5,26 @@ start of the next run for one that was killed.
 
 import contextlib
 import dataclasses
-import re
 
 from mailvet.context import ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.login import Answer
 from mailvet.ledger import Residue
-from mailvet.model import Account, Cause, Protocol
+from mailvet.model import Account, Cause
 from mailvet.probes import sasl
-from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
+from mailvet.probes.sieve_scripts import (
+    ACTIVE_SCRIPT,
+    SCRIPT,
+    put_back,
+    scripts_of,
+    sieve_service,
+)
 
-_IN_MAILBOX = frozenset({"message", "subscription"})
+_IN_MAILBOX = ("message", "subscription", "folder")
+"""Kinds of residue in a mailbox, in the order of their removal: folders must be empty."""
+
+_SCRIPTS = frozenset({SCRIPT, ACTIVE_SCRIPT})
 
 
 async def clean_up(context: ProbeContext) -> tuple[Residue, ...]:
@@ -26,7 +34,8 @@ async def clean_up(context: ProbeContext) -> tuple[Residue, ...]:
     for account in context.target.accounts.values():
         own = [each for each in _outstanding(context) if each.account == account.name]
         stored = [each for each in own if each.kind in _IN_MAILBOX]
-        scripts = [each for each in own if each.kind == "script"]
+        stored.sort(key=lambda each: _IN_MAILBOX.index(each.kind))
+        scripts = [each for each in own if each.kind in _SCRIPTS]
         # What cannot be reached stays in the ledger, and thus in the answer.
         with contextlib.suppress(ProbeError):
             if scripts:
@@ -50,39 +59,26 @@ async def _tidy_mailbox(context: ProbeContext, account: Account, entries: list[R
 
 async def _tidied(mailbox: Mailbox, entry: Residue) -> bool:
     """
-    Expunges a message, or subscribes again to a folder; True if that is so now.
+    Expunges a message, deletes an empty folder, or subscribes again; True if that is so now.
     """
     if entry.kind == "message":
         return not await mailbox.remove(entry.name)
+    if entry.kind == "folder":
+        return await mailbox.discard(entry.name)
     if entry.name in await mailbox.subscriptions():
         return True
     return (await mailbox.subscribe(entry.name)).positive
 
 
 async def _remove_scripts(context: ProbeContext, account: Account, entries: list[Residue]) -> None:
-    services = [each for each in context.target.endpoints if each.protocol is Protocol.SIEVE]
-    if not services:
+    service = sieve_service(context.target)
+    if service is None:
         return
-    own = dataclasses.replace(context, endpoint=services[0])
+    own = dataclasses.replace(context, endpoint=service)
     async with context.exclusive(account), sasl.logged_in(own, account) as (speaker, _, login):
         if login.answer is not Answer.ACCEPTED:
             raise speaker.wire.error(Cause.BLOCKED, f"the login does not work: {login}")
-        for entry in entries:
-            if await _script_removed(speaker, entry.name):
+        if await put_back(speaker, *scripts_of(entries)):
+            for entry in entries:
                 context.ledger.settle(entry)
         await speaker.quit()
-
-
-async def _script_removed(speaker: Dialogue, name: str) -> bool:
-    """
-    Deletes the script *name*, which may be active; True if there is none any more.
-    """
-    quoted = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    listed = await speaker.command("LISTSCRIPTS")
-    line = next((each for each in listed.lines if each.startswith(quoted)), "")
-    if re.search(r"\bACTIVE$", line.removeprefix(quoted), re.IGNORECASE):
-        # RFC 5804 §2.10: an active script cannot be deleted.
-        await speaker.command('SETACTIVE ""')
-    if line:
-        return (await speaker.command(f"DELETESCRIPT {quoted}")).positive
-    return listed.positive

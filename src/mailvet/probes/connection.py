@@ -103,6 +103,26 @@ class Wire:
         self.transcript.add("<", line)
         return line
 
+    async def exactly(self, count: int, *, timeout: float | None = None) -> bytes:
+        """
+        The next *count* octets: a literal, whose length the server announced.
+        """
+        if count > MAX_LINE:
+            raise self.error(Cause.BLOCKED, f"a literal of {count} octets")
+        limit = self._timeout if timeout is None else timeout
+        try:
+            async with asyncio.timeout(limit):
+                while len(self._buffer) < count:
+                    await self._fill()
+        except TimeoutError as exc:
+            came = f"{len(self._buffer)} of {count} octets"
+            raise self.error(Cause.TIMEOUT, f"only {came} within {limit:g} s") from exc
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        for line in taken.splitlines():
+            self.transcript.add("<", line)
+        return taken
+
     async def octets(self) -> bytes:
         """
         The next octets, whatever they are and however many; the transcript does not show them.

@@ -15,8 +15,9 @@ from mailvet.facts.replies import (
     parse_pop3_capa,
     parse_sieve_capability,
 )
+from mailvet.facts.sieve import quoted
 from mailvet.model import Cause, Protocol
-from mailvet.probes.wire import Wire
+from mailvet.probes.wire import MAX_LINE, Wire
 from mailvet.transcript import readable
 
 MAX_REPLY_LINES = 500
@@ -304,16 +305,31 @@ class Sieve:
         """
         lines: list[str] = []
         while len(lines) <= MAX_REPLY_LINES:
-            line = text_of(await self.wire.line(timeout=timeout))
+            line = await self._logical_line(timeout)
             lines.append(line)
-            found = re.match(r"(OK|NO|BYE)\b ?(.*)", line, re.IGNORECASE)
+            found = re.match(r"(OK|NO|BYE)\b ?(.*)", line, re.IGNORECASE | re.DOTALL)
             if found:
-                return Reply(found[1].upper(), found[2], tuple(lines))
-            if sasl and re.match(r'"[A-Za-z0-9+/=]*"$|\{\d+\}$', line):
+                return Reply(found[1].upper(), " ".join(found[2].split()), tuple(lines))
+            if sasl and re.match(r'"[A-Za-z0-9+/=]*"$', line):
                 return Reply("+", line, tuple(lines))
             if not line.startswith('"'):
                 raise self.wire.error(Cause.BLOCKED, f"this is not ManageSieve: {line[:80]!r}")
         raise self.wire.error(Cause.BLOCKED, "a ManageSieve reply without an end")
+
+    async def _logical_line(self, timeout: float | None) -> str:
+        """
+        The next line; literals (§4) in it are written as quoted strings, line ends included.
+        """
+        whole = ""
+        while True:
+            line = text_of(await self.wire.line(timeout=timeout))
+            found = re.search(r"\{(\d{1,9})\+?\}$", line)
+            if not found:
+                return whole + line
+            octets = await self.wire.exactly(int(found[1]), timeout=timeout)
+            whole += line[: found.start()] + quoted("\n".join(map(text_of, octets.splitlines())))
+            if len(whole) > MAX_LINE:
+                raise self.wire.error(Cause.BLOCKED, "a ManageSieve line without an end")
 
     async def quit(self) -> None:
         """Sends LOGOUT without waiting for the reply."""

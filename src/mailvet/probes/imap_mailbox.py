@@ -85,6 +85,25 @@ class Mailbox:
         """DELETE."""
         return await self._reply(self._client.delete_folder, folder)
 
+    async def prefix(self) -> str:
+        """
+        What the names of the owner's folders begin with (RFC 2342); empty if nobody says.
+        """
+        try:
+            personal = (await self._call(self._client.namespace)).personal
+        except IMAPClientError:
+            return ""
+        return str(personal[0][0]) if personal else ""
+
+    async def discard(self, folder: str) -> bool:
+        """
+        Deletes *folder* if it is empty; True if there is none of that name any more.
+        """
+        if await self.count(folder) == 0:
+            self._examined = ""
+            await self.delete(folder)
+        return folder not in {each.name for each in await self.folders()}
+
     async def count(self, folder: str) -> int | None:
         """
         Number of messages in *folder*; None if the server refuses to tell.
