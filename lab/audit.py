@@ -49,6 +49,17 @@ def keep_facts(lab: Lab, path: Path) -> None:
     path.write_text(json.dumps({"network": network, "hosts": facts}))
 
 
+def keep_findings(lab: Lab, name: str) -> None:
+    """
+    Keep the findings of the last audit of a lab under *name*, for whoever wonders about them.
+    """
+    found = audit_folder(lab) / RESULTS
+    if found.exists():
+        kept = lab.state.parent / "differences"
+        kept.mkdir(parents=True, exist_ok=True)
+        found.replace(kept / f"{name}.json")
+
+
 def suite_audit(
     options: Sequence[str] = (), command: Sequence[str] = PYTEST, auditor: str = "audit"
 ) -> Audit:

@@ -5,7 +5,7 @@ The command line of the lab.
 import argparse
 from collections.abc import Sequence
 
-from lab import remedies, trials
+from lab import remedies, trials, variants
 from lab.commands import say, step
 from lab.errors import LabError
 from lab.lifecycle import down, execute, reset, status, up
@@ -49,6 +49,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     again.add_argument("host")
     trials.add_commands(commands)
     remedies.add_commands(commands)
+    variants.add_commands(commands)
     return parser.parse_args(argv)
 
 

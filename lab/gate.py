@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lab.areas import areas_of, within
-from lab.audit import RESULTS, Audit, audit_folder, keep_facts
+from lab.audit import Audit, keep_facts, keep_findings
 from lab.errors import LabError
 from lab.labs import on_all, restore, spread
 from lab.mutant import Mutant
@@ -145,7 +145,7 @@ def _try(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
     first = ""
     if result.outcome in {Outcome.COLLATERAL, Outcome.BROKEN}:
         first = result.error or render_differences(result.differences)
-        _keep_findings(lab, mutant)
+        keep_findings(lab, mutant.id)
         result = _once(lab, trial, mutant, breaker)
     return dataclasses.replace(result, first_try=first, seconds=time.monotonic() - start)
 
@@ -160,11 +160,3 @@ def _once(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
     if trial.facts:
         keep_facts(lab, trial.facts / f"{mutant.id}.json")
     return judge(mutant, trial.expected, found, areas)
-
-
-def _keep_findings(lab: Lab, mutant: Mutant) -> None:
-    found = audit_folder(lab) / RESULTS
-    if found.exists():
-        kept = lab.state.parent / "differences"
-        kept.mkdir(parents=True, exist_ok=True)
-        found.replace(kept / f"{mutant.id}.json")

@@ -3,7 +3,7 @@ Render the inventory: how the suite reaches a lab's hosts, and what it may use t
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 
 from lab.addresses import host_address
@@ -11,9 +11,13 @@ from lab.place import Lab
 from lab.scenario import Machine, Scenario
 
 
-def render_inventory(lab: Lab, scenario: Scenario, subnet: IPv4Network) -> str:
+def render_inventory(
+    lab: Lab, scenario: Scenario, subnet: IPv4Network, profiles: Sequence[str] = ()
+) -> str:
     """
     Return the inventory of *lab* as TOML, with paths relative to the file itself.
+
+    *profiles* are merged over the scenario's own.
     """
     names = json.dumps([machine.id for machine in scenario.mail_machines])
     lines = [
@@ -23,11 +27,17 @@ def render_inventory(lab: Lab, scenario: Scenario, subnet: IPv4Network) -> str:
         f"lab = {names}",
     ]
     for machine in scenario.mail_machines:
-        lines += _host(lab, scenario, subnet, machine)
+        lines += _host(lab, scenario, subnet, machine, profiles)
     return "\n".join(lines) + "\n"
 
 
-def _host(lab: Lab, scenario: Scenario, subnet: IPv4Network, machine: Machine) -> Iterator[str]:
+def _host(
+    lab: Lab,
+    scenario: Scenario,
+    subnet: IPv4Network,
+    machine: Machine,
+    profiles: Sequence[str],
+) -> Iterator[str]:
     state = f".state/{lab.name}"
     trusted = ["127.0.0.0/8", "::1/128", str(scenario.trusted_network(subnet))]
     yield from (
@@ -35,7 +45,7 @@ def _host(lab: Lab, scenario: Scenario, subnet: IPv4Network, machine: Machine) -
         f"[hosts.{machine.id}]",
         f"address = {_quoted(host_address(subnet, machine.number))}",
         f"name = {_quoted(machine.name)}",
-        f"profiles = [{_quoted(f'scenarios/{scenario.name}/profile.toml')}]",
+        f"profiles = {json.dumps([f'scenarios/{scenario.name}/profile.toml', *profiles])}",
         f"ca_file = {_quoted(f'{state}/ca.crt')}",
         "",
         f"[hosts.{machine.id}.expect.relay]",

@@ -9,6 +9,10 @@ from lab.commands import run
 _DAYS = 397
 _RENEW_BEFORE = 60 * 86_400
 
+RSA = ("rsa:3072",)
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+"""Keys, as ``openssl req -newkey`` wants them."""
+
 
 def ensure_authority(folder: Path) -> None:
     """
@@ -37,10 +41,32 @@ def ensure_certificate(folder: Path, machine: str, hostname: str) -> None:
     """
     Make *machine* a key, and a chain for *hostname*, unless good ones are in *folder*.
     """
-    if _is_good(folder / f"{machine}.crt"):
+    _ensure_chain(folder, machine, hostname, "intermediate", RSA)
+
+
+def other_certificate(folder: Path, machine: str, hostname: str, kind: str) -> Path:
+    """
+    Make another chain and key for *machine*; return the path of the chain, ``.key`` for the key.
+
+    Args:
+        folder: Where the authority is.
+        machine: Whose certificate it is.
+        hostname: The name that it is for.
+        kind: ``ec`` with a key on an elliptic curve, ``direct`` issued by the root itself.
+    """
+    issuer, key = {"ec": ("intermediate", EC), "direct": ("ca", RSA)}[kind]
+    name = f"{machine}-{kind}"
+    _ensure_chain(folder, name, hostname, issuer, key)
+    return folder / f"{name}.crt"
+
+
+def _ensure_chain(
+    folder: Path, name: str, hostname: str, issuer: str, key: tuple[str, ...]
+) -> None:
+    if _is_good(folder / f"{name}.crt"):
         return
     _issue(
-        folder, machine, issuer="intermediate", subject=f"/CN={hostname}",
+        folder, name, issuer=issuer, subject=f"/CN={hostname}", key=key,
         extensions=(
             f"subjectAltName=DNS:{hostname}",
             "basicConstraints=critical,CA:false",
@@ -48,12 +74,19 @@ def ensure_certificate(folder: Path, machine: str, hostname: str) -> None:
             "extendedKeyUsage=serverAuth",
         ),
     )  # fmt: skip
-    chain = (folder / f"{machine}.crt").read_text() + (folder / "intermediate.crt").read_text()
-    (folder / f"{machine}.crt").write_text(chain)
+    if issuer == "intermediate":
+        chain = (folder / f"{name}.crt").read_text() + (folder / "intermediate.crt").read_text()
+        (folder / f"{name}.crt").write_text(chain)
 
 
 def _issue(
-    folder: Path, name: str, *, issuer: str, subject: str, extensions: tuple[str, ...]
+    folder: Path,
+    name: str,
+    *,
+    issuer: str,
+    subject: str,
+    extensions: tuple[str, ...],
+    key: tuple[str, ...] = RSA,
 ) -> None:
     request, options = folder / f"{name}.csr", folder / f"{name}.ext"
     common = (
@@ -61,7 +94,7 @@ def _issue(
         "authorityKeyIdentifier=keyid:always",
     )
     options.write_text("\n".join((*common, *extensions)) + "\n")
-    _openssl("req", *_new_key(folder / f"{name}.key"), "-subj", subject, "-out", str(request))
+    _openssl("req", *_new_key(folder / f"{name}.key", key), "-subj", subject, "-out", str(request))
     _openssl(
         "x509", "-req", "-in", str(request), "-sha256", "-days", str(_DAYS),
         "-CA", str(folder / f"{issuer}.crt"), "-CAkey", str(folder / f"{issuer}.key"),
@@ -71,9 +104,9 @@ def _issue(
     options.unlink()
 
 
-def _new_key(path: Path) -> list[str]:
+def _new_key(path: Path, kind: tuple[str, ...] = RSA) -> list[str]:
     path.touch(mode=0o600)
-    return ["-newkey", "rsa:3072", "-sha256", "-noenc", "-keyout", str(path)]
+    return ["-newkey", *kind, "-sha256", "-noenc", "-keyout", str(path)]
 
 
 def _is_good(path: Path) -> bool:

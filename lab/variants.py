@@ -1,0 +1,205 @@
+"""
+The variants: configure a scenario in other valid ways, and see that no control takes offence.
+"""
+
+import argparse
+import dataclasses
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from lab.audit import keep_findings, suite_audit
+from lab.commands import step
+from lab.errors import LabError
+from lab.gate import Trial, check_baselines
+from lab.inventory import render_inventory
+from lab.labs import Labs, restore, spread
+from lab.lifecycle import opened
+from lab.pki import other_certificate
+from lab.place import Lab
+from lab.scenario import Machine, Scenario, load_scenario
+from lab.settle import apply
+from lab.trials import Commands
+from lab.variant import Variant, load_variants
+from lab.verdicts import Differences, compare, load_expected, render_differences
+
+
+class Outcome(StrEnum):
+    """
+    What became of a variant.
+    """
+
+    ACCEPTED = "accepted"
+    FALSE_ALARM = "FALSE ALARM"
+    BROKEN = "BROKEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    A variant, and what the audit said about it.
+
+    Attributes:
+        variant: How the host was configured.
+        outcome: What became of it.
+        differences: Verdicts that are others than they should be.
+        error: Why there are none, if it is broken.
+        seconds: How long it took.
+        first_try: What differed at first, if it was tried twice.
+    """
+
+    variant: Variant
+    outcome: Outcome
+    differences: Differences = field(default_factory=dict)
+    error: str = ""
+    seconds: float = 0.0
+    first_try: str = ""
+
+    def __str__(self) -> str:
+        words = f"{self.outcome:11} {self.variant.id} ({self.seconds:.0f} s)"
+        if self.first_try:
+            words += f" [first try: {self.first_try}]"
+        detail = self.error or render_differences(self.differences)
+        return f"{words}: {detail}" if detail else words
+
+
+Configurer = Callable[[Lab, Scenario, Variant], None]
+"""Resets a lab and configures it as a variant says."""
+
+
+def configure(lab: Lab, scenario: Scenario, variant: Variant) -> None:
+    """
+    Configure hosts that were fresh a moment ago as *variant* says, and declare it.
+    """
+    restore(lab, scenario)
+    declare(lab, scenario, variant.profile)
+    machine = scenario.machine(variant.host)
+    script = _certificate(lab, machine, variant.certificate) + variant.apply
+    apply(lab.container(variant.host), machine, script)
+
+
+def _certificate(lab: Lab, machine: Machine, kind: str) -> str:
+    """
+    Commands that put another certificate of *kind* into root's home.
+    """
+    if not kind:
+        return ""
+    chain = other_certificate(lab.state, machine.id, machine.name, kind)
+    files = {"host.crt": chain.read_text(), "host.key": chain.with_suffix(".key").read_text()}
+    written = (f"cat > /root/{name} <<'END'\n{text}END\n" for name, text in files.items())
+    return "umask 077\n" + "".join(written) + "umask 022\n"
+
+
+def declare(lab: Lab, scenario: Scenario, profile: str = "") -> None:
+    """
+    Write the inventory of *lab* anew, with *profile* merged over the scenario's own.
+    """
+    own = lab.state / "variant.toml"
+    own.write_text(profile)
+    profiles = [f".state/{lab.name}/{own.name}"] if profile else []
+    text = render_inventory(lab, scenario, opened(lab)[1].subnet, profiles)
+    lab.inventory.write_text(text)
+
+
+def attempt(lab: Lab, trial: Trial, variant: Variant, configurer: Configurer = configure) -> Result:
+    """
+    Try *variant*, twice if verdicts differ the first time; what differed then stays visible.
+    """
+    start = time.monotonic()
+    result = _once(lab, trial, variant, configurer)
+    first = ""
+    if result.outcome is not Outcome.ACCEPTED:
+        first = result.error or render_differences(result.differences)
+        keep_findings(lab, variant.id)
+        result = _once(lab, trial, variant, configurer)
+    return dataclasses.replace(result, first_try=first, seconds=time.monotonic() - start)
+
+
+def _once(lab: Lab, trial: Trial, variant: Variant, configurer: Configurer) -> Result:
+    try:
+        configurer(lab, trial.scenario, variant)
+        found = trial.audit(lab, trial.scenario, ())
+    except LabError as error:
+        return Result(variant, Outcome.BROKEN, error=str(error))
+    differences = compare({**trial.expected.verdicts, **variant.changes}, found)
+    return Result(variant, Outcome.FALSE_ALARM if differences else Outcome.ACCEPTED, differences)
+
+
+def add_commands(commands: Commands) -> None:
+    """
+    Describe the command of this module.
+    """
+    parser = commands.add_parser("variants", help="configure hosts in other valid ways")
+    parser.add_argument("--scenario", default="single")
+    parser.add_argument("--only", action="append", default=[], metavar="ID", help="repeatable")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="labs side by side")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+    parser.set_defaults(run=variants)
+
+
+def variants(lab: Lab, options: argparse.Namespace) -> int:
+    """
+    Try the variants of a scenario, or those that are named.
+    """
+    scenario = load_scenario(options.scenario, lab.home)
+    expected = load_expected(scenario.folder / "expected.toml")
+    chosen = load_variants(scenario, expected, options.only)
+    if not chosen:
+        raise LabError(f"scenario {scenario.name} has no variants")
+    trial = Trial(scenario, expected, suite_audit(expected.options))
+    with Labs(lab, scenario, max(1, min(options.jobs, len(chosen)))) as labs:
+        if not options.only:
+            with step(f"auditing {scenario.name} as it is"):
+                check_baselines(labs, trial)
+        try:
+            results = spread(
+                labs,
+                chosen,
+                lambda each, variant: attempt(each, trial, variant),
+                lambda result: print(result, flush=True),
+            )
+        finally:
+            for each in labs:
+                declare(each, scenario)
+    print(render_results(results))
+    if options.json:
+        options.json.write_text(_json(scenario, results))
+    return 0 if all(result.outcome is Outcome.ACCEPTED for result in results) else 1
+
+
+def render_results(results: Sequence[Result]) -> str:
+    """
+    Repeat the bad news, and say how many variants were accepted.
+    """
+    rows = [str(each) for each in results if each.outcome is not Outcome.ACCEPTED]
+    counts = Counter(each.outcome for each in results)
+    total = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    return "\n".join([*rows, f"{len(results)} variants: {total or 'none'}"])
+
+
+def _json(scenario: Scenario, results: Sequence[Result]) -> str:
+    document: dict[str, Any] = {
+        "schema": "mailvet-variants/1",
+        "scenario": scenario.name,
+        "variants": [
+            {
+                "id": each.variant.id,
+                "summary": each.variant.summary,
+                "outcome": each.outcome.lower(),
+                "differences": {
+                    control: {"expected": wanted, "found": found}
+                    for control, (wanted, found) in each.differences.items()
+                },
+                "error": each.error,
+                "first_try": each.first_try,
+                "seconds": round(each.seconds, 1),
+            }
+            for each in results
+        ],
+    }
+    return json.dumps(document, indent=2) + "\n"
