@@ -4,6 +4,7 @@ The remedies: break a host, run the commands that its findings print, see the fi
 
 import argparse
 import json
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -185,6 +186,8 @@ def remedies(lab: Lab, options: argparse.Namespace) -> int:
     mutants = load_mutants(scenario, expected, options.only)
     audit: Audit = suite_audit(expected.options)
     trial = Trial(scenario, expected, audit)
+    # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Labs(lab, scenario, max(1, min(options.jobs, len(mutants)))) as labs:
         if not options.only:
             with step(f"auditing {scenario.name} without a mutant"):

@@ -5,6 +5,7 @@ The variants: configure a scenario in other valid ways, and see that no control 
 import argparse
 import dataclasses
 import json
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -152,6 +153,8 @@ def variants(lab: Lab, options: argparse.Namespace) -> int:
     if not chosen:
         raise LabError(f"scenario {scenario.name} has no variants")
     trial = Trial(scenario, expected, suite_audit(expected.options))
+    # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Labs(lab, scenario, max(1, min(options.jobs, len(chosen)))) as labs:
         if not options.only:
             with step(f"auditing {scenario.name} as it is"):
