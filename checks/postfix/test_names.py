@@ -3,6 +3,7 @@ Postfix knows what the host and the mail domain are called, and says so on the w
 """
 
 from mailvet.facts.delivery import DeliveryFacts
+from mailvet.facts.local_post import LocalPostFacts
 from mailvet.facts.postfix import PostfixConfig
 from mailvet.facts.postfix_host import PostfixHostFacts
 from mailvet.facts.server_names import names_on_the_wire
@@ -69,4 +70,22 @@ def test_origin(postfix: PostfixConfig, postfix_host: PostfixHostFacts) -> Judge
         bool(domain) and postfix_host.origin.lower() == domain.lower(),
         observed=f"myorigin = {written}{inside}",
         expected=f"myorigin = $mydomain, which is {domain}",
+    )
+
+
+@control("PFX-09")
+def test_local_mail_gets_the_domain(
+    local_post: LocalPostFacts, postfix: PostfixConfig
+) -> Judgement:
+    """
+    A message from a bare user name arrives with the mail domain behind it.
+    """
+    domain = postfix.setting("mydomain").lower()
+    expected = f"{local_post.sender}@{domain} in From and Return-Path"
+    if not local_post.arrived:
+        return unverified(Cause.BLOCKED, observed=str(local_post), expected=expected)
+    return judge(
+        all(each == domain for each in local_post.domains),
+        observed=str(local_post),
+        expected=expected,
     )

@@ -3,6 +3,7 @@ Dovecot's TLS settings, most of which are the content of a file.
 """
 
 from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.issuer import IssuerFacts
 from mailvet.facts.keyfiles import KeyFileFacts
 from mailvet.facts.tls_settings import file_settings, tls_switched_off
 from mailvet.model import Judgement, Target, judge, not_applicable
@@ -90,3 +91,20 @@ def test_files_are_marked(dovecot: DovecotConfig) -> Judgement:
     wrong = [str(each) for each in settings if not each.marked]
     seen = ", ".join(wrong) or f"{len(settings)} settings, all with it"
     return judge(not wrong, observed=seen, expected="'<' before the path, in every section")
+
+
+@control("CERT-19")
+def test_issued_by_the_copied_authority(dovecot_issuer: IssuerFacts) -> Judgement:
+    """
+    The chain of each certificate ends at an authority in ssl_ca.
+    """
+    if not dovecot_issuer.authorities or not dovecot_issuer.issued:
+        return not_applicable("ssl_ca is empty, or there is no certificate to check")
+    if dovecot_issuer.foreign and dovecot_issuer.for_clients:
+        return not_applicable("ssl_ca holds the authorities of clients, which may be others")
+    seen = [f"{each.certificate}: {each.said}" for each in dovecot_issuer.issued]
+    return judge(
+        not dovecot_issuer.foreign,
+        observed="; ".join(dovecot_issuer.foreign or seen),
+        expected=f"issued by an authority in {dovecot_issuer.authorities}",
+    )

@@ -112,6 +112,8 @@ class ExpectDovecot:
         lmtp_socket_modes: Acceptable modes of that socket, octal as text.
         listeners: TCP ports of Dovecot beyond those of the declared services.
         trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
+        config_files: Configuration files, by name or path, beyond those of the packages and the
+            guide; they may override what other files set.
     """
 
     protocols: tuple[str, ...] = ()
@@ -122,6 +124,7 @@ class ExpectDovecot:
     lmtp_socket_modes: tuple[str, ...] = ("600", "660")
     listeners: tuple[int, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    config_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
