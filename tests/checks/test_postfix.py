@@ -9,11 +9,15 @@ from functools import partial
 import pytest
 
 from mailvet.facts.delivery import DeliveryFacts
+from mailvet.facts.local_post import LocalPostFacts
+from mailvet.facts.mail_log import LogSource, MailLogFacts
 from mailvet.facts.postfix import MasterService, PostfixConfig
 from mailvet.facts.postfix_host import PostfixHostFacts
 from mailvet.facts.replies import Reply
+from mailvet.facts.running import Daemon, FileTime, Process, RunningFacts
 from mailvet.facts.session import SessionFacts
 from mailvet.facts.smtpd import SmtpdFacts, SmtpdService
+from mailvet.facts.tables import AliasFacts, Table, TableFacts
 from mailvet.model import Expectations, Judgement, Verdict
 from tests.fakes.context import HOST_NAME, make_target
 
@@ -279,3 +283,121 @@ def test_outgoing_tls(check: Load, config: PostfixConfig, verdict: Verdict) -> N
 def test_tls_log_level(check: Load, config: PostfixConfig, verdict: Verdict) -> None:
     """More than a summary of each handshake is for debugging."""
     assert check("test_settings", "test_tls_log_level")(config).verdict is verdict
+
+
+GOOD_TABLE = Table("hash", "/etc/aliases", True, True, False, None, "")
+STALE = replace(GOOD_TABLE, older=True)
+OTHER_STALE = replace(STALE, path="/etc/postfix/virtual")
+SOMEBODY = AliasFacts(
+    "example.com", "hash:/etc/aliases", ("postmaster@example.com -> alice",), ("account alice",)
+)
+NOBODY = replace(SOMEBODY, ends=("nobody alice",))
+
+
+@pytest.mark.parametrize(
+    ("found", "current", "somebody"),
+    [
+        (TableFacts((GOOD_TABLE,), SOMEBODY, ()), PASS, PASS),
+        (TableFacts((STALE,), SOMEBODY, ()), FAIL, FAIL),
+        (TableFacts((GOOD_TABLE, OTHER_STALE), SOMEBODY, ()), FAIL, PASS),
+        (TableFacts((GOOD_TABLE,), NOBODY, ()), PASS, FAIL),
+        (TableFacts((), SOMEBODY, ()), PASS, PASS),
+    ],
+)
+def test_tables_and_postmaster(
+    check: Load, found: TableFacts, current: Verdict, somebody: Verdict
+) -> None:
+    """Stale aliases are both controls' business, other tables are not the postmaster's."""
+    config = postfix(mydestination="example.com")
+
+    assert check("test_tables", "test_tables_are_current")(found).verdict is current
+    judged = check("test_tables", "test_postmaster_is_defined")(found, config)
+    assert judged.verdict is somebody
+
+
+def test_a_null_client_needs_no_postmaster(check: Load) -> None:
+    """Nothing is delivered there, so the question does not arise."""
+    elsewhere = AliasFacts("example.com", "", (), ("elsewhere postmaster@example.com",))
+    facts = TableFacts((), elsewhere, ())
+
+    judged = check("test_tables", "test_postmaster_is_defined")(facts, postfix(mydestination=""))
+    assert judged.verdict is NOT_APPLICABLE
+
+
+POSTED = LocalPostFacts(
+    sender="alice",
+    taken=True,
+    said="",
+    arrived=True,
+    seconds=0.5,
+    origin="alice@example.com",
+    return_path="<alice@example.com>",
+    left=(),
+    commands=(),
+    transcript=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (POSTED, PASS),
+        (replace(POSTED, return_path=""), PASS),
+        (replace(POSTED, origin=f"alice@{HOST_NAME}"), FAIL),
+        (replace(POSTED, return_path=f"<alice@{HOST_NAME}>"), FAIL),
+        (replace(POSTED, origin="alice"), FAIL),
+        (replace(POSTED, arrived=False), UNVERIFIED),
+        (replace(POSTED, taken=False, arrived=False, said="fatal"), UNVERIFIED),
+    ],
+)
+def test_local_mail(check: Load, facts: LocalPostFacts, verdict: Verdict) -> None:
+    """A message that did not arrive shows no sender."""
+    config = postfix(mydomain="example.com")
+
+    assert check("test_names", "test_local_mail_gets_the_domain")(facts, config).verdict is verdict
+
+
+def running(main: float, lists: float = 0.0, *, queue: float | None = 500.0) -> RunningFacts:
+    """Files of that age, a queue manager that began then, and an smtpd that began at 600."""
+    processes = (Process(3, "smtpd", 600.0), Process(4, "tlsmgr", 200.0))
+    manager = (Process(2, "qmgr", queue),) if queue else ()
+    daemon = Daemon("postfix", 100.0, ("master", "-w"), (*manager, *processes))
+    times = (FileTime("main.cf", main, main), FileTime("clients", lists, lists))
+    groups = {"postfix": ("main.cf",), "lists": ("clients",)}
+    return RunningFacts(1000.0, (daemon,), times, groups, "", ())
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (running(400.0), PASS),
+        (running(550.0), FAIL),
+        (running(400.0, 550.0), PASS),
+        (running(400.0, 650.0), FAIL),
+        (running(400.0, queue=None), UNVERIFIED),
+        (replace(running(400.0), daemons=()), UNVERIFIED),
+        (replace(running(400.0), files=(FileTime("main.cf", 400.0, 550.0),)), UNVERIFIED),
+    ],
+)
+def test_configuration_in_force(check: Load, facts: RunningFacts, verdict: Verdict) -> None:
+    """Tables count from the oldest process that reads them, the rest from the last reload."""
+    assert check("test_running", "test_configuration_is_in_force")(facts).verdict is verdict
+
+
+LOG = LogSource("journal", 100.0, 50, False)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (MailLogFacts(200.0, (LOG,), (), ()), PASS),
+        (MailLogFacts(200.0, (LOG,), ("postfix/smtpd[1]: fatal: x",), ()), FAIL),
+        (MailLogFacts(200.0, (), (), ()), UNVERIFIED),
+        (MailLogFacts(200.0, (replace(LOG, lines=0),), (), ()), UNVERIFIED),
+        (MailLogFacts(200.0, (replace(LOG, begins=300.0),), (), ()), UNVERIFIED),
+        (MailLogFacts(200.0, (replace(LOG, begins=300.0), LOG), (), ()), PASS),
+    ],
+)
+def test_log(check: Load, facts: MailLogFacts, verdict: Verdict) -> None:
+    """Silence proves something only in a log that was written to."""
+    assert check("test_running", "test_log_is_clean")(facts).verdict is verdict

@@ -35,6 +35,11 @@ TOOLS = frozenset(
 )
 """Commands of people, whose mistakes are no fault of the server."""
 
+_DEATH = re.compile(
+    r"\S+\[\d+\]: (?:fatal|panic): "
+    r"|\S+/master\[\d+\]: warning: .*bad command startup -- throttling"
+    r"|\S+/master\[\d+\]: warning: process .* killed by signal"
+)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 _OLD = re.compile(r"([A-Z][a-z]{2}) +(\d{1,2}) (\d\d):(\d\d):(\d\d)")
 _EPOCH = re.compile(r"(\d{9,11}\.\d+) ")
@@ -128,7 +133,8 @@ def parse_mail_log(
             moment = _moment(rest, now, zone)
             entry = _of(rest, prefixes)
             late = moment is None or moment >= int(since)
-            if word == "problem" and entry and late:
+            # What another server said is quoted further behind.
+            if word == "problem" and late and _DEATH.match(entry):
                 problems[entry] = None
     return MailLogFacts(since, tuple(sources), tuple(problems), (output.evidence(),))
 
