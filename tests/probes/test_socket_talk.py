@@ -70,12 +70,12 @@ def choose_language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
     return str(request.param)
 
 
-def hold(account: str, path: Path, *commands: str) -> SocketTalk:
+def hold(account: str, path: Path | str, *commands: str, until: str = "") -> SocketTalk:
     """
     One conversation on this host.
     """
     target = dataclasses.replace(make_target(), shell=Shell("local://"))
-    talks = SocketTalks()
+    talks = SocketTalks(until=until)
     talks.add(account, str(path), *commands)
     heard, _ = asyncio.run(talks.hold(make_context(1, target=target)))
     return heard[0]
@@ -118,3 +118,50 @@ def test_an_account_that_does_not_exist_tells_nothing(language: str, served: Pat
     It is neither let in nor refused.
     """
     assert hold("no-such-account", served, "QUIT").untold
+
+
+@pytest.fixture(name="asked", params=[socket.AF_UNIX, socket.AF_INET], ids=["unix", "tcp"])
+def make_asked(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """
+    An authentication service that speaks up once it has heard both lines of its client.
+    """
+    listener = socket.socket(request.param)
+    tcp = request.param == socket.AF_INET
+    listener.bind(("127.0.0.1", 0) if tcp else str(tmp_path / "auth"))
+    listener.listen()
+
+    def serve() -> None:
+        peer, _ = listener.accept()
+        with peer, peer.makefile("rwb", buffering=0) as lines:
+            heard = lines.readline() + lines.readline()
+            if heard == b"VERSION\t1\t1\nCPID\t7\n":
+                lines.write(b"VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nCOOKIE\tsecret\nDONE\n")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"inet:127.0.0.1:{listener.getsockname()[1]}" if tcp else str(tmp_path / "auth")
+    listener.close()
+    thread.join()
+
+
+def test_a_service_that_speaks_up_to_a_last_line(language: str, asked: str) -> None:
+    """
+    Over a socket or TCP, tabs become blanks, and the cookie stays on the host.
+    """
+    talk = hold("root", asked, "VERSION\t1\t1", "CPID\t7", until="DONE")
+
+    assert talk.lines == ("VERSION 1 2", "MECH PLAIN plaintext", "DONE")
+    assert not talk.failure
+
+
+def test_a_tcp_port_that_nobody_serves_is_told(language: str) -> None:
+    """
+    As for a socket.
+    """
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    talk = hold("root", f"inet:127.0.0.1:{port}", "VERSION\t1\t1", until="DONE")
+
+    assert not talk.opened
+    assert "refused" in talk.failure

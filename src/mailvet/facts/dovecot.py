@@ -119,6 +119,13 @@ class DovecotConfig:
         return self.root.path(*steps)
 
     @property
+    def accounts(self) -> tuple[str, ...]:
+        """
+        The accounts under which its processes run.
+        """
+        return self.setting("default_internal_user"), self.setting("default_login_user")
+
+    @property
     def protocols(self) -> frozenset[str]:
         """
         The protocols that are switched on.

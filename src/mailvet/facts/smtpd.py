@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailvet.facts.host import CommandOutput
+from mailvet.facts.postfix import MasterService
 
 LISTS = (
     "smtpd_client_restrictions",
@@ -140,6 +141,17 @@ class Gate:
                 f"{self.service}: perhaps open through {', '.join(self.unknown or self.granted_by)}"
             )
         return f"{self.service}: nothing refuses relaying"
+
+
+def reachable(service: MasterService) -> bool:
+    """
+    Whether it is an smtpd that other hosts get to.
+
+    Content filters hand mail back on the loopback interface; strangers do not get there.
+    """
+    host = service.name.rpartition(":")[0].strip("[]")
+    own = host in {"localhost", "::1"} or host.startswith("127.")
+    return service.type in {"inet", "pass"} and service.program == "smtpd" and not own
 
 
 def restrictions(value: str, classes: Mapping[str, str], depth: int = 0) -> tuple[str, ...]:

@@ -39,6 +39,19 @@ class SocketTalk:
         return next((each for sent, each in self.exchanges if sent.startswith(command)), None)
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """
+        All that the server said.
+        """
+        return tuple(line for _, reply in self.exchanges for line in reply.lines)
+
+    def said(self, word: str) -> bool:
+        """
+        Whether one of its lines begins with *word*.
+        """
+        return any(each.startswith(word) for each in self.lines)
+
+    @property
     def greeted(self) -> bool:
         """
         Whether a mail server answered: its greeting and its reply to LHLO are positive.

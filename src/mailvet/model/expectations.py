@@ -80,10 +80,16 @@ class ExpectLogin:
         failing_logins: Most failing logins that one run may make on purpose: two for each service,
             again two where a reload of the server came in between, and up to two with an empty
             password. A lower number leaves services unverified.
+        sasl: Kind of SASL service that Postfix must ask: ``dovecot``, or ``cyrus``, of which only
+            the settings in Postfix are judged.
+        broken_clients: Whether submission must announce AUTH in the form ``AUTH=`` too, which
+            some very old clients look for.
     """
 
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     failing_logins: int = 30
+    sasl: str = "dovecot"
+    broken_clients: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ class ExpectDovecot:
         lmtp_socket: Path of the LMTP socket; empty means wherever it is configured.
         lmtp_socket_owner: Owner that the LMTP socket must have.
         lmtp_socket_modes: Acceptable modes of that socket, octal as text.
+        auth_socket_modes: Acceptable modes of the socket on which Postfix asks for passwords.
         listeners: TCP ports of Dovecot beyond those of the declared services.
         trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
         config_files: Configuration files, by name or path, beyond those of the packages and the
@@ -122,6 +129,7 @@ class ExpectDovecot:
     lmtp_socket: str = ""
     lmtp_socket_owner: str = "postfix"
     lmtp_socket_modes: tuple[str, ...] = ("600", "660")
+    auth_socket_modes: tuple[str, ...] = ("600", "660")
     listeners: tuple[int, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     config_files: tuple[str, ...] = ()

@@ -42,8 +42,8 @@ async def probe_exposure(context: ProbeContext) -> ExposureFacts:
     wanted = undeclared(context.target, await _listening(context))
     declared = tuple(dict.fromkeys(each.port for each in context.target.endpoints))
     controls, states = await asyncio.gather(
-        asyncio.gather(*(_state(context, place, port, limit, log) for port in declared)),
-        asyncio.gather(*(_state(context, place, port, limit, log) for port in wanted)),
+        asyncio.gather(*(knock(context, place, port, limit, log) for port in declared)),
+        asyncio.gather(*(knock(context, place, port, limit, log) for port in wanted)),
     )
     answering = tuple(each.port for each in controls if each.open)
     if not answering:
@@ -60,12 +60,15 @@ async def _listening(context: ProbeContext) -> ListenerFacts | None:
     return facts
 
 
-async def _state(
+async def knock(
     context: ProbeContext, place: Standpoint, port: int, limit: asyncio.Semaphore, log: Transcript
 ) -> PortState:
+    """
+    Whether something accepts a connection to *port* from *place*.
+    """
     async with limit:
-        knock = _through(context, place, port) if place.through else _direct(context, port)
-        state = await knock
+        knocking = _through(context, place, port) if place.through else _direct(context, port)
+        state = await knocking
     log.add("*", f"{'open' if state.open else 'closed'} {port}: {state.detail}")
     return state
 

@@ -21,17 +21,10 @@ from mailvet.probes.recipients import nobody_at
 from mailvet.probes.session import client_name
 from mailvet.probes.shell import quote, run
 from mailvet.probes.socket_talk import SocketTalks
+from mailvet.probes.strangers import strangers
 
 MAX_ACCOUNTS = 5
 """Test accounts whose addresses are tried."""
-
-MAX_STRANGERS = 3
-"""Accounts of people that are tried on each socket, besides nobody."""
-
-FIRST_LOGIN_UID = 1000
-"""Least user id of people; below are the accounts of services."""
-
-_NOBODY = "nobody"
 
 _LOOKUP = r"""
 ask() {
@@ -40,18 +33,6 @@ ask() {
         *) found=$(postmap -q "$2" "$1" 2>&1);;
     esac
     printf '@@%s\n%s\n%s\n' "$3" "$?" "$found"
-}
-"""
-
-_MEMBERS = r"""
-members() {
-    entry=$(getent group "$1") || return
-    gid=$(echo "$entry" | cut -d: -f3)
-    { echo "$entry" | cut -d: -f4 | tr , '\n'
-      getent passwd | awk -F: -v g="$gid" '$4 == g { print $1 }'; } |
-        while read -r name; do
-            [ -n "$name" ] && uid=$(id -u -- "$name" 2>/dev/null) && echo "$name $uid"
-        done
 }
 """
 
@@ -72,8 +53,10 @@ async def probe_lmtp(context: ProbeContext) -> LmtpFacts:
         scene.sockets, context.target.expect.dovecot.lmtp_socket, scene.seen_identity
     )
     mta = (postfix and postfix.setting("mail_owner")) or _owner(context)
-    strangers = await _strangers(context, dovecot, scene.sockets, mta)
-    talks = _plan(context, scene.sockets, used, ways, mta, strangers)
+    servants = (*dovecot.accounts, mta, context.target.expect.dovecot.mail_user)
+    stats = [each.stat for each in scene.sockets if each.stat]
+    others = await strangers(context, stats, servants)
+    talks = _plan(context, scene.sockets, used, ways, mta, others)
     heard, held = await talks.hold(context)
     asked_used = used is not None and used.present
     root, as_mta = heard[:2] if asked_used else (None, None)
@@ -130,7 +113,7 @@ def _plan(
     used: LmtpSocket | None,
     ways: tuple[_Way, ...],
     mta: str,
-    strangers: tuple[str, ...],
+    others: tuple[str, ...],
 ) -> SocketTalks:
     """
     Root and Postfix's account on the socket that matters, strangers on all of them.
@@ -141,7 +124,7 @@ def _plan(
         talks.add(mta, used.path, _hello(context), "QUIT")
     for socket in sockets:
         if socket.present:
-            for name in strangers:
+            for name in others:
                 talks.add(name, socket.path, "QUIT")
     return talks
 
@@ -222,33 +205,6 @@ async def _look(context: ProbeContext, dovecot: DovecotConfig, seen: str) -> _Sc
     )
     group = parts.get("group", "").strip()
     return _Scene(sockets, identities.get(seen, ""), group, (output.evidence(),))
-
-
-async def _strangers(
-    context: ProbeContext, dovecot: DovecotConfig, sockets: tuple[LmtpSocket, ...], mta: str
-) -> tuple[str, ...]:
-    """
-    Nobody, and people whom a group or an access control list might let in.
-    """
-    stats = [each.stat for each in sockets if each.stat]
-    entries = [entry.split(":") for each in stats for entry in each.acl if entry.count(":") == 2]
-    groups = {each.group for each in stats} | {each[1] for each in entries if each[0] == "group"}
-    people = [each[1] for each in entries if each[0] == "user"]
-    if groups:
-        calls = "\n".join(f"members {quote(each)}" for each in sorted(groups))
-        output = await run(context, f"{_MEMBERS}{calls}\ntrue", title="members of the groups")
-        rows = [line.split() for line in output.stdout.splitlines()]
-        people += [row[0] for row in rows if len(row) == 2 and int(row[1]) >= FIRST_LOGIN_UID]
-    servants = {
-        "root",
-        mta,
-        dovecot.setting("default_internal_user"),
-        dovecot.setting("default_login_user"),
-        context.target.expect.dovecot.mail_user,
-        _NOBODY,
-    }
-    found = [name for name in dict.fromkeys(people) if name not in servants]
-    return (_NOBODY, *found[:MAX_STRANGERS])
 
 
 def _owner(context: ProbeContext) -> str:

@@ -14,7 +14,7 @@ from mailvet.facts.standpoint import Standpoint
 from mailvet.model import Security
 from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.session import in_clear, secured
-from mailvet.probes.standpoint import inside, outside, own_addresses
+from mailvet.probes.standpoint import inside, literal_address, outside
 from mailvet.transcript import Line
 
 TLS_REQUIRED = "530"
@@ -28,7 +28,7 @@ MAX_FORMS = 7
 
 
 @dataclass(frozen=True, slots=True)
-class _Control:
+class Envelope:
     """
     An envelope that the server must accept from everybody.
     """
@@ -45,7 +45,7 @@ class _Attempts:
 
     context: ProbeContext
     place: Standpoint
-    control: _Control
+    control: Envelope
     transcript: list[Line]
 
     async def make(self, form: str, sender: str, *, tls: bool) -> RelayAttempt:
@@ -77,7 +77,7 @@ async def probe_relay(context: ProbeContext) -> RelayFacts:
     place = await outside(context)
     transcript: list[Line] = []
     layers, control, tls_only = await _reconnoitre(context, place, transcript)
-    attempts = _Attempts(context, place, control or _candidates(context)[0], transcript)
+    attempts = _Attempts(context, place, control or harmless_envelopes(context)[0], transcript)
     plain: list[RelayAttempt] = []
     forms: list[RelayAttempt] = []
     for tls in layers:
@@ -151,24 +151,24 @@ async def envelope(speaker: Dialogue, sender: str, recipient: str) -> Reply:
     return reply
 
 
-def _candidates(context: ProbeContext) -> tuple[_Control, ...]:
+def harmless_envelopes(context: ProbeContext) -> tuple[Envelope, ...]:
     """
     Envelopes that must be accepted; some servers take no mail from domains without a mail server.
     """
     senders = (foreign_addresses(context)[0], "")
-    return tuple(_Control(sender, each) for sender in senders for each in local_recipients(context))
+    return tuple(Envelope(sender, each) for sender in senders for each in local_recipients(context))
 
 
 async def _reconnoitre(
     context: ProbeContext, place: Standpoint, transcript: list[Line]
-) -> tuple[tuple[bool, ...], _Control | None, str]:
+) -> tuple[tuple[bool, ...], Envelope | None, str]:
     """
     The layers to try (True is TLS), an envelope that is accepted, and the demand for TLS.
     """
     security = context.service.security
     if security is not Security.IMPLICIT_TLS:
         async with in_clear(context, through=place.through) as (speaker, announced):
-            control, refusal = await _first_accepted(context, speaker)
+            control, refusal = await first_accepted(context, speaker)
             await speaker.quit()
             transcript += speaker.wire.transcript.freeze()
         if refusal is None or refusal.status != TLS_REQUIRED:
@@ -177,17 +177,20 @@ async def _reconnoitre(
     else:
         tls_only = ""
     async with secured(context, through=place.through) as (speaker, _):
-        control, _refusal = await _first_accepted(context, speaker)
+        control, _refusal = await first_accepted(context, speaker)
         await speaker.quit()
         transcript += speaker.wire.transcript.freeze()
     return (True,), control, tls_only
 
 
-async def _first_accepted(
+async def first_accepted(
     context: ProbeContext, speaker: Dialogue
-) -> tuple[_Control | None, Reply | None]:
+) -> tuple[Envelope | None, Reply | None]:
+    """
+    The first harmless envelope that the server takes, else the reply that was the last word.
+    """
     reply: Reply | None = None
-    for candidate in _candidates(context):
+    for candidate in harmless_envelopes(context):
         reply = await envelope(speaker, candidate.sender, candidate.recipient)
         if reply.positive:
             return candidate, None
@@ -200,8 +203,7 @@ async def _sender_forms(context: ProbeContext) -> tuple[tuple[str, str], ...]:
     """
     Senders that some servers take for their own people's.
     """
-    address = min(await own_addresses(context), key=lambda each: ":" in each)
-    literal = f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+    literal = await literal_address(context)
     domain = context.target.expect.mail.domain
     users = [account.address for account in context.target.accounts.values()][:1]
     return (

@@ -14,6 +14,7 @@ from mailvet.facts.smtpd import (
     SmtpdService,
     access_tables,
     granting,
+    reachable,
     restrictions,
 )
 from mailvet.probes import shell
@@ -33,21 +34,12 @@ async def probe_smtpd(context: ProbeContext) -> SmtpdFacts:
     Every smtpd service that other hosts can reach.
     """
     postfix: PostfixConfig = await context.fact("postfix")
-    services = tuple(_service(postfix, each) for each in postfix.services if _reachable(each))
+    services = tuple(_service(postfix, each) for each in postfix.services if reachable(each))
     names = dict.fromkeys(name for each in services for name in access_tables(each))
     commands: list[CommandOutput] = []
     tables = [(name, await _results(context, name, commands)) for name in names]
     destinations = await _foreign_destinations(context, postfix, commands)
     return SmtpdFacts(services, tuple(tables), destinations, tuple(commands))
-
-
-def _reachable(service: MasterService) -> bool:
-    """
-    Content filters hand mail back on the loopback interface; strangers do not get there.
-    """
-    host = service.name.rpartition(":")[0].strip("[]")
-    own = host in {"localhost", "::1"} or host.startswith("127.")
-    return service.type in {"inet", "pass"} and service.program == "smtpd" and not own
 
 
 def _service(postfix: PostfixConfig, service: MasterService) -> SmtpdService:

@@ -7,13 +7,24 @@ from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.socket_talk import SocketTalk, parse_talk
 from mailvet.probes.shell import quote, run
 
-# One program in the two languages that are found on hosts. Arguments: account, socket, commands.
-# Like Postfix's daemons and people who log in, it has all groups of the account.
+# One program in the two languages that are found on hosts. Arguments: account, socket or
+# inet:host:port as Postfix writes it, the beginning of the last line of what the server has to say,
+# commands. Without such a beginning each command has a reply in SMTP's way. Like Postfix's daemons
+# and people who log in, the program has all groups of the account. COOKIE lines hold secrets.
 _PYTHON = r"""
 import errno, os, pwd, socket, sys
-account, path = sys.argv[1:3]
+account, path, until = sys.argv[1:4]
 def show(mark, octets):
+    octets = octets.replace(b"\t", b" ")
     print(mark, "".join(chr(o) if 32 <= o < 127 else "?" for o in octets[:900]))
+def connected():
+    if path.startswith("inet:"):
+        host, _, port = path[5:].rpartition(":")
+        return socket.create_connection((host.strip("[]") or "localhost", port), 8)
+    peer = socket.socket(socket.AF_UNIX)
+    peer.settimeout(8)
+    peer.connect(path)
+    return peer
 try:
     entry = pwd.getpwnam(account)
     gid = entry.pw_gid
@@ -21,22 +32,23 @@ try:
     os.setgroups(os.getgrouplist(account, gid))
     os.setgid(gid)
     os.setuid(entry.pw_uid)
-    peer = socket.socket(socket.AF_UNIX)
-    peer.settimeout(8)
-    peer.connect(path)
+    peer = connected()
     print("* opened")
     lines = peer.makefile("rb")
-    for command in [""] + sys.argv[3:]:
+    for command in sys.argv[4:] if until else [""] + sys.argv[4:]:
         if command:
             print(">", command)
-            peer.sendall(command.encode() + b"\r\n")
+            peer.sendall(command.encode() + (b"\n" if until else b"\r\n"))
+        if until and command != sys.argv[-1]:
+            continue
         for _ in range(100):
             line = lines.readline(4000)
             if not line:
                 print("* the server closed the connection")
                 sys.exit()
-            show("<", line.rstrip(b"\r\n"))
-            if line[3:4] != b"-":
+            if not line.startswith(b"COOKIE"):
+                show("<", line.rstrip(b"\r\n"))
+            if line.startswith(until.encode()) if until else line[3:4] != b"-":
                 break
 except KeyError:
     print("* unknown account")
@@ -48,7 +60,7 @@ except OSError as exc:
 
 _PERL = r"""
 use strict; use Socket; use IO::Handle; use Errno;
-my ($account, $path, @commands) = @ARGV;
+my ($account, $path, $until, @commands) = @ARGV;
 $| = 1;
 my ($uid, $gid) = (getpwnam $account)[2, 3];
 defined $uid or do { print "* unknown account\n"; exit };
@@ -63,19 +75,32 @@ sub failed {
 }
 $SIG{ALRM} = sub { print "* no answer within 8 s\n"; exit };
 alarm 8;
-socket(my $peer, AF_UNIX, SOCK_STREAM, 0) or failed();
-connect($peer, sockaddr_un($path)) or failed();
+my $peer;
+if ($path =~ /^inet:(.*):([^:]+)$/) {
+    my ($host, $port) = ($1, $2);
+    $host =~ tr/[]//d;
+    my $class = eval { require IO::Socket::IP; 1 } ? "IO::Socket::IP" : "IO::Socket::INET";
+    eval "require $class";
+    $peer = $class->new(PeerHost => $host || "localhost", PeerPort => $port) or failed();
+} else {
+    socket($peer, AF_UNIX, SOCK_STREAM, 0) or failed();
+    connect($peer, sockaddr_un($path)) or failed();
+}
 $peer->autoflush(1);
 print "* opened\n";
-for my $command ("", @commands) {
-    if (length $command) { print "> $command\n"; print $peer "$command\r\n" }
+my ($end, $last) = (length $until ? "\n" : "\r\n", $#commands);
+unshift @commands, "" unless length $until;
+for my $number (0 .. $#commands) {
+    my $command = $commands[$number];
+    if (length $command) { print "> $command\n"; print $peer "$command$end" }
+    next if length $until && $number < $last;
     for (1 .. 100) {
         alarm 8;
         my $line = <$peer>;
         defined $line or do { print "* the server closed the connection\n"; exit };
-        $line =~ s/[\r\n]+$//; $line =~ s/[^ -~]/?/g;
-        print "< ", substr($line, 0, 900), "\n";
-        last if substr($line, 3, 1) ne "-";
+        $line =~ s/[\r\n]+$//; $line =~ tr/\t/ /; $line =~ s/[^ -~]/?/g;
+        print "< ", substr($line, 0, 900), "\n" unless $line =~ /^COOKIE/;
+        last if length $until ? index($line, $until) == 0 : substr($line, 3, 1) ne "-";
     }
 }
 """
@@ -94,14 +119,21 @@ talk() {{
 class SocketTalks:
     """
     Conversations that one script holds, one after the other.
+
+    Attributes:
+        title: What stands for the script in the evidence.
+        until: How the last line begins of what the server has to say after all commands; empty
+            if each command has a reply of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, title: str = "LMTP over the socket, on the host", until: str = "") -> None:
+        self.title = title
+        self.until = until
         self.planned: list[tuple[str, ...]] = []
 
     def add(self, account: str, path: str, *commands: str) -> None:
         """Plans a conversation."""
-        self.planned.append((account, path, *commands))
+        self.planned.append((account, path, self.until, *commands))
 
     async def hold(
         self, context: ProbeContext
@@ -114,7 +146,7 @@ class SocketTalks:
             arguments = " ".join(quote(word) for word in words)
             title = f"{words[0]} connects to {words[1]}"
             script += f"echo; echo {quote(f'@@{number} {title}')}; talk {arguments}\n"
-        output = await run(context, script, title="LMTP over the socket, on the host", timeout=60)
+        output = await run(context, script, title=self.title, timeout=60)
         parts = {name.partition(" ")[0]: text for name, text in sections(output.stdout).items()}
         heard = tuple(
             parse_talk(words[0], words[1], parts.get(str(number), ""))

@@ -230,6 +230,14 @@ async def own_addresses(context: ProbeContext) -> frozenset[str]:
     return frozenset(str(each[4][0]) for each in found)
 
 
+async def literal_address(context: ProbeContext) -> str:
+    """
+    An address of the target as an address literal (RFC 5321 §4.1.3), IPv4 if it has one.
+    """
+    address = min(await own_addresses(context), key=lambda each: ":" in each)
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
 async def _seen_address(context: ProbeContext, place: _Place, wire: Wire, port: int) -> str:
     """
     The source address of *wire* as the target sees it.
