@@ -161,6 +161,25 @@ def test_auth_before_tls_that_the_configuration_forbids_is_seen(
     assert smtpd(postfix, dovecot, said)["AUTH before TLS"].agreement is Agreement.DIFFERENT
 
 
+def test_a_port_that_answers_tls_in_clear_text_tells_no_more_than_that(
+    postfix: PostfixConfig, dovecot: DovecotConfig
+) -> None:
+    """
+    Greeting, keywords and STARTTLS were not seen, so nothing is said about them.
+    """
+    broken = replace(SHAKE, completed=False, failure="clear text", clear_text="220 hello")
+    session = SessionFacts(None, None, None, "", broken, None, "", ())
+    said = Said(Security.IMPLICIT_TLS, session, None, (Cause.BLOCKED, "clear text"))
+
+    rows = smtpd(postfix, dovecot, said)
+    wrapped = smtpd(with_settings(postfix, smtpd_tls_wrappermode="yes"), dovecot, said)
+
+    assert set(rows) == {"how TLS starts", FLOOR}
+    assert rows["how TLS starts"].agreement is Agreement.SAME
+    assert rows[FLOOR].cause is Cause.BLOCKED
+    assert wrapped["how TLS starts"].agreement is Agreement.DIFFERENT
+
+
 @pytest.mark.parametrize(
     "settings",
     [

@@ -9,7 +9,7 @@ from mailvet.facts.comparison import FLOOR, LISTENING, MECHANISMS, Sheet, mechan
 from mailvet.facts.dovecot import ON, DovecotConfig, InetListener
 from mailvet.facts.listeners import ListenerFacts
 from mailvet.facts.login_policy import Scope, scopes, trusted_networks
-from mailvet.facts.replies import Capabilities
+from mailvet.facts.replies import Capabilities, Reply
 from mailvet.facts.said import FROM_THE_START, NO_TLS, PASSWORDS, STARTTLS, Said, without_external
 from mailvet.facts.version_range import compared, of_dovecot, of_postfix
 from mailvet.model import Agreement, Comparison, ExpectTls, Protocol
@@ -87,9 +87,9 @@ def dovecot_rows(sheet: Sheet, said: Said, words: DovecotWords, tls: ExpectTls) 
     """
     Everything that the port and the configuration both say.
     """
-    rows = [_greeting(sheet, said, words)]
+    rows = [] if said.session.greeting is None else [_greeting(sheet, said.session.greeting, words)]
     if said.start:
-        rows.append(sheet.row("how TLS starts", said.start, words.start))
+        rows.append(sheet.row("how TLS starts", said.start, said.as_seen(words.start)))
     if said.before is not None:
         rows.append(_passwords(sheet, said, words))
     if said.inside is not None:
@@ -141,8 +141,8 @@ def _literal(word: str) -> bool:
     return word == "*" or bool(re.fullmatch(r"[0-9.]+|\[?[0-9a-fA-F:]*:[0-9a-fA-F:.]*\]?", word))
 
 
-def _greeting(sheet: Sheet, said: Said, words: DovecotWords) -> Comparison:
-    wire = said.session.greeting.text if said.session.greeting else ""
+def _greeting(sheet: Sheet, greeting: Reply, words: DovecotWords) -> Comparison:
+    wire = greeting.text
     configured = words.config.setting("login_greeting")
     same = bool(configured) and configured in wire
     shown = wire if len(wire) < len(configured) + 40 else configured if same else wire[-80:]

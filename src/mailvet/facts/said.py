@@ -12,6 +12,7 @@ from mailvet.model import Cause, Security
 FROM_THE_START = "TLS from the first octet"
 STARTTLS = "clear text first, then STARTTLS"
 NO_TLS = "clear text, no STARTTLS"
+CLEAR_TEXT = "clear text first"
 
 PASSWORDS = frozenset({"PLAIN", "LOGIN"})
 """Mechanisms that send the password as it is."""
@@ -46,16 +47,25 @@ class Said:
         if self.security is Security.IMPLICIT_TLS:
             if handshake is None or not (handshake.completed or handshake.clear_text):
                 return ""
-            return FROM_THE_START if handshake.completed else NO_TLS
+            return FROM_THE_START if handshake.completed else CLEAR_TEXT
         before = self.session.before or Capabilities(())
         return STARTTLS if "STARTTLS" in before or "STLS" in before else NO_TLS
 
+    def as_seen(self, configured: str) -> str:
+        """
+        How a session should begin, in the words of what could be seen.
+
+        Who offered TLS to a port that speaks clear text did not get to see whether it has STARTTLS.
+        """
+        blind = self.start == CLEAR_TEXT and configured != FROM_THE_START
+        return CLEAR_TEXT if blind else configured
+
     @property
-    def latest(self) -> Capabilities:
+    def latest(self) -> Capabilities | None:
         """
-        What was announced last: inside TLS, if there was TLS.
+        What was announced last: inside TLS, if there was TLS; None if nothing was.
         """
-        return self.session.after or self.session.before or Capabilities(())
+        return self.session.after or self.session.before
 
     @property
     def inside(self) -> frozenset[str] | None:

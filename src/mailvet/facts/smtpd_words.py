@@ -10,6 +10,7 @@ from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.interfaces import InetService, InterfaceFacts
 from mailvet.facts.listeners import ListenerFacts
 from mailvet.facts.postfix import PostfixConfig
+from mailvet.facts.replies import Capabilities, Reply
 from mailvet.facts.said import FROM_THE_START, NO_TLS, PASSWORDS, STARTTLS, Said, without_external
 from mailvet.facts.version_range import compared, of_postfix
 from mailvet.model import Comparison, ExpectTls
@@ -147,17 +148,19 @@ def smtpd_rows(sheet: Sheet, said: Said, words: SmtpdWords, tls: ExpectTls) -> l
     """
     Everything that the port and the configuration both say.
     """
-    rows = [_greeting(sheet, said, words)]
+    rows = [] if said.session.greeting is None else [_greeting(sheet, said.session.greeting, words)]
     name = said.session.hello.split()[:1]
     if name:
         rows.append(sheet.row("host name in EHLO", name[0], words.setting("myhostname")))
     if said.start:
-        rows.append(_announced(sheet, words, "how TLS starts", said.start, words.start))
+        configured = said.as_seen(words.start)
+        rows.append(_announced(sheet, words, "how TLS starts", said.start, configured))
     if said.before is not None:
         rows.append(_mechanisms(sheet, words, "AUTH before TLS", said.before, tls=False))
     if said.inside is not None:
         rows.append(_mechanisms(sheet, words, MECHANISMS, said.inside, tls=True))
-    rows.append(_size(sheet, said, words))
+    if said.latest is not None:
+        rows.append(_size(sheet, said.latest, words))
     if said.versions is not None:
         allowed = of_postfix(words.protocols.partition(" = ")[2])
         rows.append(compared(sheet, said.versions, words.protocols, allowed, tls))
@@ -184,18 +187,17 @@ def listening_row(sheet: Sheet, interfaces: InterfaceFacts, listeners: ListenerF
     )
 
 
-def _greeting(sheet: Sheet, said: Said, words: SmtpdWords) -> Comparison:
-    greeting = said.session.greeting
-    wire = " ".join(greeting.text.split()) if greeting else ""
+def _greeting(sheet: Sheet, greeting: Reply, words: SmtpdWords) -> Comparison:
+    wire = " ".join(greeting.text.split())
     configured = " ".join(words.setting("smtpd_banner").split())
     if "$" in configured:
         return sheet.left_out("greeting", wire, configured, "the setting is not fully expanded")
     return sheet.row("greeting", wire, configured)
 
 
-def _size(sheet: Sheet, said: Said, words: SmtpdWords) -> Comparison:
-    shown = "SIZE" in said.latest
-    wire = f"SIZE {' '.join(said.latest.parameters('SIZE'))}".strip() if shown else ""
+def _size(sheet: Sheet, announced: Capabilities, words: SmtpdWords) -> Comparison:
+    shown = "SIZE" in announced
+    wire = f"SIZE {' '.join(announced.parameters('SIZE'))}".strip() if shown else ""
     limit = words.setting("message_size_limit")
     configured = "SIZE" if limit == "0" else f"SIZE {limit}"
     return _announced(

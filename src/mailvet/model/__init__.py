@@ -16,6 +16,7 @@ from mailvet.model.expectations import (
 )
 from mailvet.model.report import (
     Agreement,
+    Benchmark,
     Chain,
     Commands,
     Comparison,
@@ -23,6 +24,7 @@ from mailvet.model.report import (
     NotRun,
     Report,
     Run,
+    Standing,
     TargetSummary,
 )
 from mailvet.model.target import Account, Shell, Target, Waiver
@@ -44,6 +46,7 @@ __all__ = [
     "Activity",
     "Agreement",
     "Area",
+    "Benchmark",
     "Cause",
     "Chain",
     "Commands",
@@ -68,6 +71,7 @@ __all__ = [
     "Security",
     "Severity",
     "Shell",
+    "Standing",
     "Target",
     "TargetSummary",
     "Vantage",

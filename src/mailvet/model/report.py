@@ -137,6 +137,46 @@ class Comparison:
         return f"{self.subject}: the port says {self.wire}, the configuration {self.configured}"
 
 
+class Standing(StrEnum):
+    """
+    How a host stands to a benchmark's rule that its role may contradict.
+    """
+
+    STOPS_MAIL = "stops-mail"
+    UNFOUNDED = "unfounded"
+    UNPROVEN = "unproven"
+    COMPENSATED = "compensated"
+    FOLLOWED = "followed"
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """
+    A rule of a benchmark, and what the host does about it.
+
+    Attributes:
+        target: Key of the target.
+        control: Id of the control that judges it.
+        rule: Benchmark, version and number.
+        demand: What it demands, in our own words.
+        setting: What the host has.
+        standing: Whether it is followed, what that does to the mail, or what makes up for it.
+        measured: What was seen that shows so.
+        cause: Why nothing is shown; None if something is.
+        waiver: Text for a waiver; empty if there is nothing to waive, or nothing to say for it.
+    """
+
+    target: str
+    control: str
+    rule: str
+    demand: str
+    setting: str
+    standing: Standing
+    measured: tuple[str, ...]
+    cause: Cause | None = None
+    waiver: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """
@@ -208,3 +248,4 @@ class Report:
     findings: tuple[Finding, ...]
     not_run: tuple[NotRun, ...]
     comparisons: tuple[Comparison, ...] = ()
+    benchmarks: tuple[Benchmark, ...] = ()

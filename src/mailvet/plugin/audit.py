@@ -19,6 +19,7 @@ from mailvet.ledger import Ledger, Residue
 from mailvet.model import Endpoint, Finding, NotRun, Report, Run, Target, TargetSummary, Verdict
 from mailvet.plugin.options import Options
 from mailvet.plugin.registry import SPECS
+from mailvet.plugin.sides import benchmarks, comparisons
 from mailvet.probes.cleanup import clean_up
 from mailvet.profile import ProfileReader
 from mailvet.schema import unknown
@@ -131,7 +132,12 @@ class Audit:
         Everything that the renderers need, as of now.
         """
         return Report(
-            self._run(), self.catalogue.areas, tuple(self.findings), tuple(self._not_run())
+            self._run(),
+            self.catalogue.areas,
+            tuple(self.findings),
+            tuple(self._not_run()),
+            tuple(comparisons(self.store, self.targets)),
+            tuple(benchmarks(self.store, self.targets)),
         )
 
     def _not_run(self) -> Iterator[NotRun]:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mailvet.model import SEVEREST_FIRST, Area, Finding, Report, Severity, Verdict
 from mailvet.report.json import render_json
+from mailvet.report.sides import STANDINGS, agreement_words, dated, ports
 from mailvet.report.summary import (
     ControlResult,
     Outcome,
@@ -120,6 +121,8 @@ def render_html(report: Report) -> str:
         failed=_failed(summary),
         causes=by_cause(summary.results),
         waived=[each for each in summary.results if each.having(Verdict.WAIVED)],
+        ports=ports(report.comparisons),
+        benchmarks=[dated(each, report.run) for each in report.benchmarks],
         checksum=hashlib.sha256(render_json(report).encode()).hexdigest(),
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
@@ -144,6 +147,7 @@ def _environment() -> Environment:
         verdicts=SEVEREST_FIRST,
         labels=VERDICTS,
         outcome_shapes=_SHAPES,
+        agreement_words=agreement_words,
         anchor=anchor,
         bars=bars,
         blocks=blocks,
@@ -154,6 +158,7 @@ def _environment() -> Environment:
         exhibits=exhibits,
         in_area=in_area,
         remedies=remedies,
+        standings=STANDINGS,
     )
     return environment
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from mailvet.model import Report
+from mailvet.report.sides import dated
 from mailvet.report.summary import Summary, summarise, tally
 from mailvet.report.text import encodable
 
@@ -29,6 +30,8 @@ def render_json(report: Report) -> str:
         "areas": msgspec.to_builtins(report.areas),
         "findings": msgspec.to_builtins(report.findings),
         "not_run": msgspec.to_builtins(report.not_run),
+        "comparisons": msgspec.to_builtins(report.comparisons),
+        "benchmarks": msgspec.to_builtins([dated(each, report.run) for each in report.benchmarks]),
     }
     return json.dumps(_clean(document), indent=2, ensure_ascii=True) + "\n"
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailvet.model import Chain, Finding, Report, Severity, Verdict
+from mailvet.report.sides import benchmark_line, wire_line
 from mailvet.report.summary import (
     ControlResult,
     Counts,
@@ -74,6 +75,7 @@ def render_terminal(report: Report, *, width: int, colour: bool, path: str = "")
         _targets(page, summary),
         _failures(page, summary),
         _unverified(page, summary),
+        _sides(page, report),
         _totals(page, report, summary, path),
     )
     return page.text
@@ -239,6 +241,11 @@ def _unverified(page: _Page, summary: Summary) -> Iterator[str]:
         for observed, _ in seen.most_common(SHOWN_REASONS):
             yield from page.wrap(observed, first="  - ", indent="    ", limit=REMEDY_LINES)
         yield from page.wrap(words.advice, first="  ", indent="  ")
+
+
+def _sides(page: _Page, report: Report) -> Iterator[str]:
+    for line in (wire_line(report), benchmark_line(report)):
+        yield from page.wrap(line, indent="  ") if line else ()
 
 
 def _totals(page: _Page, report: Report, summary: Summary, path: str) -> Iterator[str]:

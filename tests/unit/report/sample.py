@@ -18,6 +18,7 @@ from mailvet.model import (
     TargetSummary,
     Verdict,
 )
+from tests.unit.report.sides_sample import benchmarks, comparisons
 
 HOSTILE = (
     "220 <script>alert(1)</script> </script></pre>{{7*7}}{% raw %} \u202egnp.exe \x00\x1b[31m\r\nX"
@@ -419,7 +420,14 @@ def build_report(*, hosts: int = 1, broken: bool = True, padding: int = 0) -> Re
         NotRun("AUTH-12", "mail1", "intrusive, needs --allow intrusive"),
         NotRun("RELAY-08", "mail1", "intrusive, needs --allow intrusive"),
     )
-    return Report(_run(keys, broken=broken), AREAS, tuple(findings), not_run if broken else ())
+    return Report(
+        _run(keys, broken=broken),
+        AREAS,
+        tuple(findings),
+        not_run if broken else (),
+        comparisons(HOSTILE) if broken else (),
+        benchmarks() if broken else (),
+    )
 
 
 def _ordinary(padding: int) -> list[Sample]:

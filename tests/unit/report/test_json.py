@@ -17,7 +17,9 @@ from tests.unit.report.sample import HOSTILE, build_report
 SCHEMA = json.loads(
     (Path(__file__).parents[3] / "docs" / "results.schema.json").read_text(encoding="utf-8")
 )
-EMPTY = dataclasses.replace(build_report(), findings=(), not_run=(), areas=())
+EMPTY = dataclasses.replace(
+    build_report(), findings=(), not_run=(), areas=(), comparisons=(), benchmarks=()
+)
 NO_CHAIN = dataclasses.replace(EMPTY, run=dataclasses.replace(EMPTY.run, chain=None, gate=""))
 
 REPAIRED = dataclasses.replace(
