@@ -43,11 +43,38 @@ LAYERS = {
         "mailvet.errors",
         "mailvet.context",
         "mailvet.ledger",
+        "mailvet.outlet",
         "mailvet.transcript",
         "mailvet.secret",
     },
-    "report": {"mailvet.report", "mailvet.model", "mailvet.catalogue", "mailvet.errors", "mailvet"},
+    "report": {
+        "mailvet.report",
+        "mailvet.model",
+        "mailvet.catalogue",
+        "mailvet.errors",
+        "mailvet.acts",
+        "mailvet.plan",
+        "mailvet",
+    },
 }
+
+
+DOORS = {
+    "open_connection": {"wire", "exposure", "delivery", "vantage"},
+    "create_connection": set(),
+    "create_datagram_endpoint": set(),
+    "create_subprocess_exec": {"vantage", "standpoint"},
+    "create_subprocess_shell": set(),
+    "pipe_through": {"vantage", "wire", "delivery"},
+    "run_on": {"shell"},
+    "get_host": {"shell"},
+    "IMAPClient": {"imap_mailbox"},
+    "connect": {"delivery"},
+    "subprocess": set(),
+    "socketpair": {"vantage", "delivery"},
+    "socket": set(),
+}
+"""Calls through which something leaves, and the probes that may make them: they ask the permit."""
 
 
 def modules(folder: Path) -> list[Path]:
@@ -141,6 +168,27 @@ def test_each_third_party_client_stays_in_its_probe() -> None:
         and top not in CLIENTS.get(path.stem, set())
     ]
     assert not wrong
+
+
+def called(path: Path) -> set[str]:
+    """
+    Last names of everything that a module calls.
+    """
+    calls = (
+        node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)
+    )
+    return {ast.unparse(each.func).rpartition(".")[2] for each in calls}
+
+
+def test_nothing_leaves_past_the_permit() -> None:
+    """
+    Connections, shells and programs are opened in few places, and each of them asks first.
+    """
+    for path in modules(SOURCE / "probes"):
+        found = called(path) & set(DOORS)
+        assert not [each for each in found if path.stem not in DOORS[each]], path.name
+        if found - {"socketpair", "get_host"} and path.stem != "vantage":
+            assert "context.permit." in path.read_text("utf-8"), path.name
 
 
 def test_checks_import_facts_model_and_the_marker_only() -> None:

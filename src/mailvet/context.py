@@ -13,6 +13,7 @@ from mailvet.acts import Plan
 from mailvet.errors import ProbeError
 from mailvet.ledger import Ledger
 from mailvet.model import Account, Cause, Endpoint, Target
+from mailvet.permit import Permit
 from mailvet.secret import Secret, SecretUnavailableError
 
 CONNECT_TIMEOUT = 8.0
@@ -70,6 +71,7 @@ class ProbeContext:
         nonce: Marks everything that this run creates.
         lane: Limits of the target.
         ledger: Clean-up ledger.
+        permit: What the probe may do; everything that leaves asks it first.
         recall: Gives another fact of the same target, gathering it if need be.
         connect_timeout: Seconds for a connection to be accepted.
         reply_timeout: Seconds for one line of a reply to be complete.
@@ -81,6 +83,7 @@ class ProbeContext:
     nonce: str
     lane: Lane
     ledger: Ledger
+    permit: Permit
     recall: Callable[[str, Endpoint | None], Awaitable[Any]]
     connect_timeout: float = CONNECT_TIMEOUT
     reply_timeout: float = REPLY_TIMEOUT
@@ -128,11 +131,13 @@ class ProbeContext:
             ProbeError: Its reference leads nowhere.
         """
         try:
-            return account.password.resolve()
+            password = account.password.resolve()
         except SecretUnavailableError as exc:
             raise ProbeError(
                 Cause.CREDENTIALS, f"account {account.name} of {self.target.key}: {exc}"
             ) from exc
+        self.permit.knows(account, password)
+        return password
 
     @contextlib.asynccontextmanager
     async def exclusive(self, account: Account) -> AsyncIterator[None]:

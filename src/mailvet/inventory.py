@@ -78,13 +78,17 @@ class Inventory:
     Args:
         path: The file; None if there is none, then only ``discover`` is possible.
         profiles: Where its profiles are found.
+        offline: True if no name may be looked up; every undeclared one is then taken for a host.
 
     Raises:
         ConfigurationError: The file cannot be read, or has an unknown key or a wrong value.
     """
 
-    def __init__(self, path: Path | None, profiles: ProfileReader) -> None:
+    def __init__(
+        self, path: Path | None, profiles: ProfileReader, *, offline: bool = False
+    ) -> None:
         self._path = path
+        self._offline = offline
         self._profiles = profiles
         self._table: dict[str, Any] = load_toml(path) if path else {}
         source = path or Path("(no inventory)")
@@ -133,7 +137,7 @@ class Inventory:
         )
 
     def _discovered(self, name: str) -> Target:
-        if not _resolves(name):
+        if not self._offline and not _resolves(name):
             known = (*self._file.hosts, *self._file.groups)
             where = self._path or "no inventory was given (--inventory FILE)"
             words = unknown(name, known, "host or group") if known else f"unknown host {name!r}"

@@ -3,42 +3,35 @@ The fact store: gathers every planned fact at once, and remembers facts and fail
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import hashlib
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from mailvet.acts import Acts, Scope
 from mailvet.context import DEADLINE, FactSpec, Lane, ProbeContext, Stage
 from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.ledger import Ledger
-from mailvet.model import Cause, Chain, Endpoint, Target
+from mailvet.model import Cause, Chain, Endpoint, Footprint, Target
+from mailvet.permit import Permit, WatchedLedger
+from mailvet.plan import with_needs
+from mailvet.record import FactKey, Record
 from mailvet.transcript import Line
+
+__all__ = ["FactKey", "FactStore", "NotGatheredError", "Timeouts"]
 
 FORMAT = "mailvet-facts/1"
 
 _Wait = tuple[float, tuple["FactKey", ...]]
 """Seconds, and the facts that took them one after the other."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FactKey:
-    """
-    Which fact of which target; *endpoint* is empty for facts of the whole target.
-    """
-
-    target: str
-    name: str
-    endpoint: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.endpoint}" if self.endpoint else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +44,6 @@ class Timeouts:
     reply: float
     login: float
     deadline: float = DEADLINE
-
-
-@dataclass(slots=True)
-class Record:
-    """
-    What became of one fact.
-
-    Attributes:
-        value: The fact, if it was gathered.
-        error: Why not, otherwise.
-        waited: Seconds spent waiting for other facts.
-        seconds: Seconds from start to end.
-        needs: The facts that it waited for.
-    """
-
-    value: Any = None
-    error: ProbeError | None = None
-    waited: float = 0.0
-    seconds: float = 0.0
-    needs: list[FactKey] = field(default_factory=list)
-
-    @property
-    def own_seconds(self) -> float:
-        """
-        Seconds that it took by itself.
-        """
-        return max(self.seconds - self.waited, 0.0)
 
 
 class NotGatheredError(Exception):
@@ -112,6 +78,8 @@ class FactStore:
         self._records: dict[FactKey, Record] = {}
         self._tasks: dict[FactKey, asyncio.Task[Record]] = {}
         self._lanes: dict[str, Lane] = {}
+        self._planned: Mapping[FactKey, Scope] = {}
+        self._others: list[Permit] = []
         self._calm: dict[str, asyncio.Event] = {}
         self.wall_s = 0.0
 
@@ -143,11 +111,23 @@ class FactStore:
         record = self._records.get(key)
         return record.own_seconds if record else 0.0
 
-    def context(self, target: Target, endpoint: Endpoint | None = None) -> ProbeContext:
+    @contextlib.contextmanager
+    def errand(self, target: Target, name: str, acts: Acts) -> Iterator[ProbeContext]:
         """
-        A context for code that acts on *target* outside the plan, for example the clean-up.
+        A context for code that acts on *target* outside of any fact, for example the clean-up.
         """
-        return self._context(target, endpoint, Record(), None, Stage.FAILING_LOGINS)
+        permit = Permit(name, Scope(target), acts)
+        self._others.append(permit)
+        with permit.in_force():
+            yield self._context(permit, Record(), None, None)
+
+    def footprints(self) -> tuple[Footprint, ...]:
+        """
+        What was done for every fact and errand that did anything.
+        """
+        found = [each.footprint for each in self._records.values() if each.footprint is not None]
+        found += [each.footprint() for each in self._others]
+        return tuple(sorted((each for each in found if not each.idle), key=Footprint.key))
 
     async def gather(self, plan: Mapping[FactKey, tuple[Target, Endpoint | None]]) -> None:
         """
@@ -156,6 +136,7 @@ class FactStore:
         Failing logins of a target start when everything else of it is done.
         """
         start = time.monotonic()
+        self._planned = with_needs(self._specs, plan)
         try:
             for target in {target.key: target for target, _ in plan.values()}.values():
                 self._calm[target.key] = asyncio.Event()
@@ -199,11 +180,13 @@ class FactStore:
         if spec.stage is Stage.FAILING_LOGINS:
             await self._calm[target.key].wait()
         record = Record()
+        scope = Scope(target, endpoint)
+        permit = Permit(spec.name, scope, spec.acts(scope))
         start = time.monotonic()
         try:
             async with asyncio.timeout(self._timeouts.deadline) as clock:
-                context = self._context(target, endpoint, record, clock, spec.stage)
-                record.value = await spec.probe(context)
+                with permit.in_force():
+                    record.value = await spec.probe(self._context(permit, record, clock, spec))
         except TimeoutError:
             detail = f"given up after {self._timeouts.deadline:g} s"
             record.error = ProbeError(Cause.TIMEOUT, detail)
@@ -211,22 +194,24 @@ class FactStore:
             record.error = exc
         except Exception as exc:  # noqa: BLE001  # a bug in one probe must not cost the report
             record.error = ProbeError(Cause.TOOL, _bug(key, exc))
+        record.error = permit.refusal or record.error
+        record.footprint = permit.footprint()
         record.seconds = time.monotonic() - start
         self._records[key] = record
         return record
 
     def _context(
         self,
-        target: Target,
-        endpoint: Endpoint | None,
+        permit: Permit,
         record: Record,
         clock: asyncio.Timeout | None,
-        stage: Stage,
+        asking: FactSpec | None,
     ) -> ProbeContext:
+        target = permit.scope.target
+
         async def recall(name: str, other: Endpoint | None) -> Any:  # noqa: ANN401
             spec = self._specs[name]
-            if spec.stage > stage:
-                raise RuntimeError(f"{name} waits for everything else, so nothing may wait for it")
+            self._refuse_unplanned(permit, asking, FactKey(target.key, name, _name(other, spec)))
             task = self._task(target, spec, other if spec.per_endpoint else None)
             start = asyncio.get_running_loop().time()
             deadline = clock.when() if clock else None
@@ -244,15 +229,25 @@ class FactStore:
 
         return ProbeContext(
             target=target,
-            endpoint=endpoint,
+            endpoint=permit.scope.endpoint,
             nonce=self._nonce,
             lane=self._lanes.setdefault(target.key, Lane()),
-            ledger=self._ledgers(target),
+            ledger=WatchedLedger(self._ledgers(target), permit),
+            permit=permit,
             recall=recall,
             connect_timeout=self._timeouts.connect,
             reply_timeout=self._timeouts.reply,
             login_timeout=self._timeouts.login,
         )
+
+    def _refuse_unplanned(self, permit: Permit, asking: FactSpec | None, key: FactKey) -> None:
+        """
+        Lets a probe ask for its needs only: the plan of a run is made by following them.
+        """
+        if asking is None or key.name not in asking.needs or key not in self._planned:
+            raise permit.refuse(f"ask for {key}", "needs")
+        if self._specs[key.name].stage > asking.stage:
+            raise RuntimeError(f"{key.name} waits for everything else, so nothing may wait for it")
 
     def longest_chain(self) -> Chain | None:
         """

@@ -6,9 +6,10 @@ import os
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NoReturn
 
+from mailvet.acts import Scope
 from mailvet.context import Lane, ProbeContext
 from mailvet.errors import ProbeError
-from mailvet.ledger import Ledger
+from mailvet.ledger import Ledger, Residue
 from mailvet.model import (
     Account,
     Cause,
@@ -19,6 +20,8 @@ from mailvet.model import (
     Security,
     Target,
 )
+from mailvet.outlet import Outlet
+from mailvet.permit import Permit
 from mailvet.secret import SecretReference
 
 PASSWORD_VARIABLE = "MAILVET_TEST_PASSWORD"
@@ -27,6 +30,43 @@ DOMAIN = "example.com"
 HOST_NAME = "mail1.example.com"
 
 Recall = Callable[[str, Endpoint | None], Awaitable[Any]]
+
+
+class _Open(Outlet):
+    """
+    Lets everything pass.
+    """
+
+    def __init__(self) -> None:
+        pass
+
+    def passes(self, data: bytes) -> None:
+        """Any octets."""
+
+
+class AnythingGoes(Permit):
+    """
+    A permit that refuses nothing, for probes that are tested by themselves.
+    """
+
+    def connection(self, port: int, *, through: bool = False) -> Outlet:  # noqa: ARG002
+        """A connection to any port."""
+        return _Open()
+
+    def retried(self, port: int) -> None:
+        """Any connection that is tried again."""
+
+    def opened(self, host: str, port: int) -> None:
+        """Any connection."""
+
+    def command(self, title: str, script: str) -> None:
+        """Any script."""
+
+    def vantage_command(self, title: str) -> None:
+        """Any command on a vantage."""
+
+    def residue(self, residue: Residue) -> None:
+        """Anything left behind."""
 
 
 def make_account(name: str = "alice", *, fresh: bool = False) -> Account:
@@ -86,8 +126,10 @@ def make_context(
     """
     spoken = Protocol(protocol)
     endpoint = Endpoint(spoken.value, spoken, port, Security(security))
+    target = target or make_target((endpoint,))
     fields: dict[str, Any] = {
-        "target": target or make_target((endpoint,)),
+        "target": target,
+        "permit": AnythingGoes("test", Scope(target, endpoint), ()),
         "endpoint": endpoint,
         "nonce": "mailvet-test",
         "lane": Lane(),

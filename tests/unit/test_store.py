@@ -3,12 +3,13 @@ The fact store: everything at once, everything remembered, failing logins last.
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from mailvet.acts import nothing
+from mailvet.acts import nothing, talks
 from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.ledger import Ledger
@@ -69,8 +70,8 @@ def test_a_fact_that_several_need_is_gathered_once() -> None:
 
     store = make_store(
         FactSpec("base", base, Number, acts=nothing),
-        FactSpec("one", above, Number, acts=nothing),
-        FactSpec("two", above, Number, acts=nothing),
+        FactSpec("one", above, Number, acts=nothing, needs=("base",)),
+        FactSpec("two", above, Number, acts=nothing, needs=("base",)),
     )
     gather(store, "one", "two")
     assert calls == ["base"]
@@ -94,7 +95,7 @@ def test_a_failure_is_remembered_and_passed_on_with_its_cause() -> None:
 
     store = make_store(
         FactSpec("broken", broken, Number, acts=nothing),
-        FactSpec("above", above, Number, acts=nothing),
+        FactSpec("above", above, Number, acts=nothing, needs=("broken",)),
     )
     gather(store, "above")
     with pytest.raises(ProbeError) as caught:
@@ -161,7 +162,7 @@ def test_failing_logins_start_when_everything_else_is_done() -> None:
 
     store = make_store(
         FactSpec("late", late, Number, acts=nothing, stage=Stage.FAILING_LOGINS),
-        FactSpec("normal", normal, Number, acts=nothing),
+        FactSpec("normal", normal, Number, acts=nothing, needs=("deep",)),
         FactSpec("deep", deep, Number, acts=nothing),
     )
     gather(store, "late", "normal")
@@ -182,7 +183,7 @@ def test_nothing_may_wait_for_a_failing_login() -> None:
 
     store = make_store(
         FactSpec("late", late, Number, acts=nothing, stage=Stage.FAILING_LOGINS),
-        FactSpec("impatient", impatient, Number, acts=nothing),
+        FactSpec("impatient", impatient, Number, acts=nothing, needs=("late",)),
     )
     gather(store, "impatient")
     with pytest.raises(ProbeError) as caught:
@@ -232,3 +233,58 @@ def test_a_file_that_holds_no_facts_is_refused(tmp_path: Path, text: str) -> Non
     (tmp_path / "mail1.json").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"mail1\.json"):
         make_store().load(tmp_path, [TARGET])
+
+
+def test_a_probe_that_does_more_than_it_declares_fails_though_it_hides_it() -> None:
+    """
+    A refused act makes the fact unverified (tool), also where the probe swallows the error.
+    """
+
+    async def greedy(context: ProbeContext) -> Number:
+        with contextlib.suppress(ProbeError):
+            context.permit.connection(143)
+        return Number(1)
+
+    store = make_store(FactSpec("greedy", greedy, Number, acts=nothing))
+    gather(store, "greedy")
+    with pytest.raises(ProbeError, match="greedy may not connect to port 143") as caught:
+        store.get(key("greedy"))
+    assert caught.value.cause is Cause.TOOL
+
+
+def test_a_probe_asks_for_no_fact_that_it_does_not_declare() -> None:
+    """
+    The plan of a run would miss what that fact does.
+    """
+
+    async def base(_: ProbeContext) -> Number:
+        return Number(1)
+
+    async def curious(context: ProbeContext) -> Number:
+        found: Number = await context.fact("base")
+        return found
+
+    store = make_store(
+        FactSpec("base", base, Number, acts=nothing),
+        FactSpec("curious", curious, Number, acts=nothing),
+    )
+    gather(store, "curious")
+    with pytest.raises(ProbeError, match="curious may not ask for base"):
+        store.get(key("curious"))
+
+
+def test_what_was_done_is_remembered_by_fact() -> None:
+    """
+    Facts that did nothing are not named.
+    """
+
+    async def talkative(context: ProbeContext) -> Number:
+        context.permit.connection(143).passes(b"a CAPABILITY\r\n")
+        return Number(1)
+
+    store = make_store(
+        FactSpec("talkative", talkative, Number, acts=lambda _: (talks(IMAP, 1),)),
+    )
+    gather(store, "talkative")
+    (footprint,) = store.footprints()
+    assert (footprint.fact, footprint.ports[0].verbs) == ("talkative", {"CAPABILITY": 1})

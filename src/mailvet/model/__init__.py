@@ -14,6 +14,7 @@ from mailvet.model.expectations import (
     ExpectRelay,
     ExpectTls,
 )
+from mailvet.model.footprint import Footprint, PortFootprint
 from mailvet.model.report import (
     Agreement,
     Benchmark,
@@ -63,8 +64,10 @@ __all__ = [
     "Expectations",
     "Finding",
     "Fix",
+    "Footprint",
     "Judgement",
     "NotRun",
+    "PortFootprint",
     "Protocol",
     "Report",
     "Run",

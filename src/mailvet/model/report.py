@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailvet.model.control import Area
+from mailvet.model.footprint import Footprint
 from mailvet.model.verdict import Cause, Severity, Verdict
 
 
@@ -249,3 +250,4 @@ class Report:
     not_run: tuple[NotRun, ...]
     comparisons: tuple[Comparison, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
+    activity: tuple[Footprint, ...] = ()

@@ -12,15 +12,17 @@ from importlib import metadata
 import pytest
 
 import mailvet
+from mailvet.acts import Scope
 from mailvet.catalogue import Catalogue, load_catalogue
 from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.inventory import Inventory, find_inventory
 from mailvet.ledger import Ledger, Residue
 from mailvet.model import Endpoint, Finding, NotRun, Report, Run, Target, TargetSummary, Verdict
+from mailvet.plan import CLEAN_UP, HostPlan, host_plans
 from mailvet.plugin.options import Options
 from mailvet.plugin.registry import SPECS
 from mailvet.plugin.sides import benchmarks, comparisons
-from mailvet.probes.cleanup import clean_up
+from mailvet.probes.cleanup import acts_of_clean_up, clean_up
 from mailvet.profile import ProfileReader
 from mailvet.schema import unknown
 from mailvet.state import ledger_path
@@ -62,7 +64,11 @@ class Audit:
         self.started = dt.datetime.now(dt.UTC)
         self.catalogue: Catalogue = load_catalogue(config.rootpath / "checks")
         profiles = ProfileReader(config.rootpath / "profiles")
-        inventory = Inventory(find_inventory(self.options.inventory, config.rootpath), profiles)
+        inventory = Inventory(
+            find_inventory(self.options.inventory, config.rootpath),
+            profiles,
+            offline=self.options.plan,
+        )
         self.targets = inventory.targets(self.options.hosts)
         for target in self.targets:
             _refuse_strangers(target, self.catalogue)
@@ -112,14 +118,25 @@ class Audit:
             if self.options.save_facts:
                 self.store.save(self.options.save_facts, self.targets)
 
+    def foresee(self, plan: Plan) -> tuple[HostPlan, ...]:
+        """
+        What gathering the planned facts may do to each target.
+        """
+        clean_ups = {each.key: acts_of_clean_up(Scope(each)) for each in self.targets}
+        return host_plans(SPECS, plan, self.targets, clean_ups)
+
     async def _gather(self, plan: Plan) -> None:
         await self._clean_up()
         await self.store.gather(plan)
 
     async def _clean_up(self) -> None:
         dirty = [each for each in self.targets if self._ledgers[each.key].outstanding(each.key)]
-        left = await asyncio.gather(*(clean_up(self.store.context(each)) for each in dirty))
+        left = await asyncio.gather(*(self._clean_up_one(each) for each in dirty))
         self.leftovers = [residue for part in left for residue in part]
+
+    async def _clean_up_one(self, target: Target) -> tuple[Residue, ...]:
+        with self.store.errand(target, CLEAN_UP, acts_of_clean_up(Scope(target))) as context:
+            return await clean_up(context)
 
     def finding(self, finding: Finding) -> None:
         """
@@ -138,6 +155,7 @@ class Audit:
             tuple(self._not_run()),
             tuple(comparisons(self.store, self.targets)),
             tuple(benchmarks(self.store, self.targets)),
+            activity=self.store.footprints(),
         )
 
     def _not_run(self) -> Iterator[NotRun]:

@@ -10,8 +10,9 @@ import pytest
 
 from mailvet.errors import ConfigurationError, MailvetError
 from mailvet.model import Finding, Verdict
-from mailvet.plugin import listing, selection
+from mailvet.plugin import dry_run, listing, selection
 from mailvet.plugin.audit import Audit
+from mailvet.plugin.interpreter import watch
 from mailvet.plugin.keys import AUDIT, FOLDER
 from mailvet.plugin.options import Options, add_options
 from mailvet.plugin.outcome import decide, describe, settle
@@ -40,9 +41,12 @@ def pytest_configure(config: pytest.Config) -> None:
     options = Options.of(config)
     if not options.hosts or options.list_controls:
         return
+    watch(sealed=options.plan)
     with _usage_errors():
         audit = Audit(config)
         config.stash[AUDIT] = audit
+        if options.plan:
+            return
         config.stash[FOLDER] = selection.report_folder(audit, config.rootpath)
     if config.option.xmlpath is None:
         config.option.xmlpath = str(config.stash[FOLDER] / "junit.xml")
@@ -141,6 +145,10 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     broken = session.testsfailed and not said.continue_on_collection_errors
     if audit is None or said.collectonly or broken:
         return (yield)
+    if audit.options.plan:
+        with _usage_errors():
+            dry_run.foresee(audit, session)
+        return (yield)
     with contextlib.ExitStack() as stack:
         with _usage_errors():
             if not audit.options.facts:
@@ -228,7 +236,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int | pytest.ExitC
     Writes the reports, whatever happened.
     """
     audit = session.config.stash.get(AUDIT, None)
-    if audit is None or not audit.selected:
+    if audit is None or not audit.selected or audit.options.plan:
         return
     if exitstatus == pytest.ExitCode.INTERRUPTED:
         audit.interrupted = True
@@ -251,8 +259,10 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """
-    The table by area, what to fix first, and where the report is.
+    The table by area, what to fix first, and where the report is; or what a run would do.
     """
+    if dry_run.PLANS in config.stash:
+        dry_run.show(terminalreporter, config)
     report = config.stash.get(selection.REPORT, None)
     if report is None:
         return

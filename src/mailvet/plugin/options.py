@@ -73,6 +73,14 @@ _OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
         },
     ),
     (
+        "--plan",
+        {
+            "action": "store_true",
+            "dest": "mailvet_plan",
+            "help": "say what the run would do to the hosts, do nothing, and exit",
+        },
+    ),
+    (
         "--list-controls",
         {
             "action": "store_true",
@@ -122,6 +130,7 @@ class Options:
     save_facts: Path | None
     facts: Path | None
     list_controls: bool
+    plan: bool
     timeouts: Timeouts
 
     @classmethod
@@ -139,6 +148,7 @@ class Options:
             save_facts=Path(said.mailvet_save_facts) if said.mailvet_save_facts else None,
             facts=Path(said.mailvet_facts) if said.mailvet_facts else None,
             list_controls=said.mailvet_list,
+            plan=said.mailvet_plan,
             timeouts=Timeouts(
                 connect=said.mailvet_connect_timeout,
                 reply=said.mailvet_reply_timeout,

@@ -6,6 +6,7 @@ start of the next run for one that was killed.
 import contextlib
 import dataclasses
 
+from mailvet.acts import REMOVE, Act, Acts, Scope, logs_in, opens_mailbox
 from mailvet.context import ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.login import Answer
@@ -82,3 +83,18 @@ async def _remove_scripts(context: ProbeContext, account: Account, entries: list
             for entry in entries:
                 context.ledger.settle(entry)
         await speaker.quit()
+
+
+def acts_of_clean_up(scope: Scope) -> Acts:
+    """
+    What a clean-up may do; it does nothing unless an earlier run or this one left something.
+    """
+    found: list[Act] = []
+    service = sieve_service(scope.target)
+    for account in scope.target.accounts.values():
+        verbs = ("LSUB", "SUBSCRIBE", "STATUS", "DELETE", *REMOVE)
+        found += opens_mailbox(scope.target, account, 1, *verbs)
+        if service is not None:
+            verbs = ("LISTSCRIPTS", "SETACTIVE", "DELETESCRIPT")
+            found += logs_in(service, account, 2, *verbs)
+    return tuple(found)

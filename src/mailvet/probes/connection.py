@@ -15,6 +15,7 @@ from OpenSSL import SSL
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.tls import Ending, Handshake
 from mailvet.model import Cause
+from mailvet.outlet import Outlet
 from mailvet.probes.handshake import TlsClient, TlsOffer, words
 from mailvet.transcript import Transcript
 
@@ -57,12 +58,14 @@ class Wire:
         transcript: Transcript,
         *,
         timeout: float,
+        outlet: Outlet | None = None,
         local_address: str = "",
         why_ended: Callable[[], Awaitable[ProbeError | None]] | None = None,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._timeout = timeout
+        self._outlet = outlet
         self._why_ended = why_ended
         self._buffer = bytearray()
         self._total = 0
@@ -76,6 +79,8 @@ class Wire:
         """
         Sends *data*; the transcript shows *shown* in its place where *data* holds a secret.
         """
+        if self._outlet is not None:
+            self._outlet.passes(data)
         self.transcript.add(">", data if shown is None else shown)
         try:
             if self._tls is None:

@@ -4,9 +4,11 @@ Sends well-formed mail as a mail client or another mail server does, directly or
 
 import asyncio
 import contextlib
+import functools
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import aiosmtplib
 
@@ -15,6 +17,7 @@ from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.delivery import Sent
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause, Security, Shell
+from mailvet.outlet import Outlet
 from mailvet.probes.messages import Message
 from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.session import client_name
@@ -43,7 +46,8 @@ async def send(
     """
     transcript = Transcript()
     async with context.lane.connections, _reachable(context, through) as connected:
-        client = _client(context, connected)
+        outlet = context.permit.connection(context.service.port, through=through is not None)
+        client = _client(context, connected, outlet)
         try:
             return await _session(context, client, message, sender, recipient, account, transcript)
         except (aiosmtplib.SMTPTimeoutError, TimeoutError) as exc:
@@ -111,14 +115,40 @@ async def _say(transcript: Transcript, shown: str, step: Step) -> Reply:
     return Reply(str(response.code), " ".join(response.message.split()), lines)
 
 
-def _client(context: ProbeContext, connected: socket.socket | None) -> aiosmtplib.SMTP:
+class _WatchedClient(aiosmtplib.SMTP):
+    """
+    Sends what an outlet lets pass.
+    """
+
+    outlet: Outlet
+
+    async def connect(self, **options: Any) -> aiosmtplib.SMTPResponse:  # noqa: ANN401
+        """
+        Connects, and lets the outlet read along.
+        """
+        response = await super().connect(**options)
+        protocol, outlet = self.protocol, self.outlet
+        assert protocol is not None  # noqa: S101
+        write = protocol.write
+
+        def watched(data: bytes) -> None:
+            outlet.passes(data)
+            write(data)
+
+        protocol.write = watched  # type: ignore[method-assign]
+        return response
+
+
+def _client(
+    context: ProbeContext, connected: socket.socket | None, outlet: Outlet
+) -> aiosmtplib.SMTP:
     # Whom the certificate names is judged elsewhere; here it matters what becomes of the mail.
     trusting = ssl.create_default_context()
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE
     trusting.set_ciphers("DEFAULT:@SECLEVEL=0")
     service = context.service
-    return aiosmtplib.SMTP(
+    client = _WatchedClient(
         hostname=None if connected else context.target.address,
         port=None if connected else service.port,
         sock=connected,
@@ -128,6 +158,8 @@ def _client(context: ProbeContext, connected: socket.socket | None) -> aiosmtpli
         start_tls=False,
         tls_context=trusting,
     )
+    client.outlet = outlet
+    return client
 
 
 @contextlib.asynccontextmanager
@@ -141,7 +173,13 @@ async def _reachable(
         yield None
         return
     port, limit = context.service.port, context.connect_timeout
-    async with pipe_through(through, context.target.address, port, connect_timeout=limit) as pipe:
+    async with pipe_through(
+        through,
+        context.target.address,
+        port,
+        connect_timeout=limit,
+        again=functools.partial(context.permit.retried, port),
+    ) as pipe:
         near, far = socket.socketpair()
         reader, writer = await asyncio.open_connection(sock=far)
         pumps = (

@@ -74,6 +74,7 @@ async def knock(
 
 
 async def _direct(context: ProbeContext, port: int) -> PortState:
+    context.permit.connection(port)
     try:
         async with asyncio.timeout(context.connect_timeout):
             reader, writer = await asyncio.open_connection(

@@ -22,6 +22,7 @@ from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.folders import Folder
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause, Endpoint, Protocol, Security
+from mailvet.outlet import Outlet
 from mailvet.probes.imap_log import recorded
 from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.threads import in_daemon_thread
@@ -285,6 +286,9 @@ def _client(context: ProbeContext, service: Endpoint) -> IMAPClient:
     trusting.verify_mode = ssl.CERT_NONE
     trusting.set_ciphers("DEFAULT:@SECLEVEL=0")
     implicit = service.security is Security.IMPLICIT_TLS
+    outlet = context.permit.connection(service.port)
+    # IMAPClient asks for the capabilities while it connects.
+    outlet.passes(b"0 CAPABILITY\r\n")
     client = IMAPClient(
         context.target.address,
         service.port,
@@ -293,9 +297,24 @@ def _client(context: ProbeContext, service: Endpoint) -> IMAPClient:
         timeout=SocketTimeout(context.connect_timeout, context.reply_timeout),
     )
     _bound(client)
+    _watch(client, outlet)
     if not implicit:
         client.starttls(trusting)
     return client
+
+
+def _watch(client: IMAPClient, outlet: Outlet) -> None:
+    """
+    Lets leave what the permit lets pass.
+    """
+    connection = client._imap
+    send = connection.send
+
+    def watched(data: bytes) -> None:
+        outlet.passes(data)
+        send(data)
+
+    connection.send = watched
 
 
 def _bound(client: IMAPClient) -> None:

@@ -2,7 +2,7 @@
 Logs a test account in, on every endpoint and in every way that users do.
 """
 
-from mailvet.acts import Acts, Scope, logs_in
+from mailvet.acts import Acts, Scope, logs_in, takes_logins
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.login import Answer, Login, LoginFacts
@@ -68,6 +68,8 @@ async def _open(speaker: Dialogue, command: str) -> Reply | None:
 
 
 def _acts(scope: Scope) -> Acts:
+    if scope.service not in takes_logins(scope.target):
+        return ()
     # Each mechanism is tried a second time if it is refused.
     most = 4 if scope.service.protocol is Protocol.SUBMISSION else 2
     opening = _OPENING.get(scope.service.protocol, "").split()[:1]

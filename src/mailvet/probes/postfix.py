@@ -65,6 +65,9 @@ def _reason(output: CommandOutput) -> str:
 FACTS = (
     FactSpec("postfix", probe_postfix, PostfixConfig, acts=reads("Postfix's configuration")),
     FactSpec(
-        "postfix_check", probe_postfix_check, PostfixCheck, acts=reads("what postfix check says")
+        "postfix_check",
+        probe_postfix_check,
+        PostfixCheck,
+        acts=reads("what postfix check says", changes="creates queue directories that are missing"),
     ),
 )

@@ -6,7 +6,7 @@ from mailvet.acts import ENVELOPE, Acts, Scope, logs_in
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.login import Answer
 from mailvet.facts.sender_rights import SenderRightsFacts
-from mailvet.model import Cause
+from mailvet.model import Cause, Protocol
 from mailvet.probes import sasl
 from mailvet.probes.relay import envelope
 
@@ -33,6 +33,8 @@ async def probe_sender_rights(context: ProbeContext) -> SenderRightsFacts:
 
 
 def _acts(scope: Scope) -> Acts:
+    if scope.service.protocol is not Protocol.SUBMISSION:
+        return ()
     return logs_in(scope.service, scope.account(fresh=False), 2, *ENVELOPE)
 
 

@@ -67,6 +67,7 @@ async def run(
             f"no shell on {context.target.key} is declared "
             f"(add [hosts.{context.target.key}.shell] with connection = 'ssh://root@…')",
         )
+    context.permit.command(title or script, script)
     async with context.lane.commands:
         return await run_on(shell, script, title=title, timeout=timeout)
 

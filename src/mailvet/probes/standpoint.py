@@ -266,6 +266,7 @@ async def _vantage_address(context: ProbeContext, place: _Place) -> str:
     The source address that the vantage's routes choose; empty if it does not tell.
     """
     assert place.through is not None  # noqa: S101
+    context.permit.vantage_command("ip route get")
     address = min(await own_addresses(context), key=lambda each: ":" in each)
     host = place.through.connection.partition("?")[0]
     config = ("-F", place.through.ssh_config) if place.through.ssh_config else ()

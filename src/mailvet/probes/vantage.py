@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -40,6 +40,7 @@ class Pipe:
         command: How ssh was started.
         process: The running ssh.
         errors: What it complains about.
+        again: Told when the connection is tried a second time.
     """
 
     reader: asyncio.StreamReader
@@ -48,6 +49,7 @@ class Pipe:
     command: tuple[str, ...]
     process: asyncio.subprocess.Process
     errors: BinaryIO
+    again: Callable[[], None]
 
     async def why_ended(self) -> ProbeError | None:
         """
@@ -59,7 +61,8 @@ class Pipe:
         if "refused by peer" in said:
             # A shared connection does not tell why; one of its own does.
             alone = ("ssh", "-o", "ControlPath=none", "-o", "LogLevel=INFO", *self.command[1:])
-            async with _ALONE, _pipe(alone, self.destination) as again:
+            self.again()
+            async with _ALONE, _pipe(alone, self.destination, self.again) as again:
                 again.writer.write_eof()
                 status, said = await _farewell(again.process, again.errors, LOGIN_PATIENCE)
         return self._explain(said)
@@ -76,10 +79,17 @@ class Pipe:
 
 @contextlib.asynccontextmanager
 async def pipe_through(
-    vantage: Shell, address: str, port: int, *, connect_timeout: float
+    vantage: Shell,
+    address: str,
+    port: int,
+    *,
+    connect_timeout: float,
+    again: Callable[[], None],
 ) -> AsyncIterator[Pipe]:
     """
     Connects to *port* of *address* from *vantage*, and hangs up afterwards.
+
+    A refused connection is tried a second time, to learn why; *again* is called before that.
 
     That ssh or the connection fails shows only when something is read: ``Pipe.why_ended``.
 
@@ -91,7 +101,7 @@ async def pipe_through(
     config = ("-F", vantage.ssh_config) if vantage.ssh_config else ()
     options = ("-o", "BatchMode=yes", "-o", f"ConnectTimeout={max(1, round(connect_timeout))}")
     command = ("ssh", *config, *options, "-W", forward, "--", destination)
-    async with _pipe(command, destination) as pipe:
+    async with _pipe(command, destination, again) as pipe:
         yield pipe
 
 
@@ -105,7 +115,9 @@ def _destination(vantage: Shell) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _pipe(command: tuple[str, ...], destination: str) -> AsyncIterator[Pipe]:
+async def _pipe(
+    command: tuple[str, ...], destination: str, again: Callable[[], None]
+) -> AsyncIterator[Pipe]:
     # A socket and a file instead of asyncio's pipes: with those, the end of the process is not
     # seen before everybody who inherited them has ended, too.
     ours, theirs = socket.socketpair()
@@ -119,7 +131,7 @@ async def _pipe(command: tuple[str, ...], destination: str) -> AsyncIterator[Pip
                 raise ProbeError(Cause.TOOL, f"ssh does not start: {exc.strerror}") from exc
         reader, writer = await asyncio.open_connection(sock=ours, limit=READ_LIMIT)
         try:
-            yield Pipe(reader, writer, destination, command, process, errors)
+            yield Pipe(reader, writer, destination, command, process, errors, again)
         finally:
             writer.transport.abort()
             if process.returncode is None:

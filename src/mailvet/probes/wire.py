@@ -4,6 +4,7 @@ Opens connections to the target, directly or through the sshd of a vantage.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 
 from mailvet.context import ProbeContext
@@ -57,6 +58,7 @@ async def _direct(context: ProbeContext, port: int, log: Transcript) -> AsyncIte
     if port in context.lane.silent:
         log.add("*", context.lane.silent[port])
         raise ProbeError(Cause.TIMEOUT, context.lane.silent[port], log.freeze())
+    outlet = context.permit.connection(port)
     try:
         async with asyncio.timeout(context.connect_timeout):
             reader, writer = await asyncio.open_connection(
@@ -77,7 +79,14 @@ async def _direct(context: ProbeContext, port: int, log: Transcript) -> AsyncIte
     local = str((writer.get_extra_info("sockname") or ("",))[0])
     log.add("*", f"connected to {address} port {port} from {local}")
     try:
-        yield Wire(reader, writer, log, timeout=context.reply_timeout, local_address=local)
+        yield Wire(
+            reader,
+            writer,
+            log,
+            timeout=context.reply_timeout,
+            outlet=outlet,
+            local_address=local,
+        )
     finally:
         writer.transport.abort()
 
@@ -87,7 +96,14 @@ async def _through(
     context: ProbeContext, port: int, vantage: Shell, log: Transcript
 ) -> AsyncIterator[Wire]:
     address = context.target.address
-    opened = pipe_through(vantage, address, port, connect_timeout=context.connect_timeout)
+    outlet = context.permit.connection(port, through=True)
+    opened = pipe_through(
+        vantage,
+        address,
+        port,
+        connect_timeout=context.connect_timeout,
+        again=functools.partial(context.permit.retried, port),
+    )
     async with opened as pipe:
         log.add("*", f"connecting to {address} port {port} through {pipe.destination}")
         yield Wire(
@@ -95,5 +111,6 @@ async def _through(
             pipe.writer,
             log,
             timeout=context.reply_timeout,
+            outlet=outlet,
             why_ended=pipe.why_ended,
         )
