@@ -52,6 +52,7 @@ class Outlet:
         self._body_due = False
         self._mechanism = ""
         self._user = ""
+        self._told = False
 
     def passes(self, data: bytes) -> None:
         """
@@ -133,6 +134,7 @@ class Outlet:
         match verb, *arguments:
             case ("AUTH" | "AUTHENTICATE", mechanism, *initial):
                 self._mechanism, self._user = mechanism.strip('"').upper(), ""
+                self._told = False
                 if initial:
                     self._answer(initial[0].strip('"'))
             case ("LOGIN", user, password):
@@ -153,7 +155,11 @@ class Outlet:
     def _answer(self, text: str) -> None:
         """
         One answer in a login exchange; a lone asterisk breaks it off.
+
+        A server that asks for more after the password gets no second login by that.
         """
+        if self._told:
+            return
         if text in {"", "=", "*"}:
             self._mechanism = "" if text == "*" else self._mechanism
             return
@@ -161,6 +167,7 @@ class Outlet:
         if self._mechanism == "LOGIN" and not self._user:
             self._user = said
             return
+        self._told = True
         _, user, password = said.split("\0") if said.count("\0") == 2 else ("", self._user, said)
         self._judge.credentials(user, password)
 

@@ -102,6 +102,15 @@ def test_an_exchange_that_is_broken_off_is_no_login(end: bytes) -> None:
     assert not [each for each in seen(Protocol.SMTP, b"AUTH PLAIN\r\n", end) if "with" in each]
 
 
+def test_a_server_that_asks_for_more_gets_no_second_login() -> None:
+    """
+    Libraries say the same again as long as they are asked.
+    """
+    answer = token("", "al", "pw") + b"\r\n"
+    notes = seen(Protocol.SMTP, b"AUTH PLAIN\r\n", answer, answer, b"AUTH PLAIN\r\n", answer)
+    assert notes == ["AUTH", "al with pw", "AUTH", "al with pw"]
+
+
 def test_an_empty_password_is_a_login() -> None:
     """
     Servers count it.

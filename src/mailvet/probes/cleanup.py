@@ -92,9 +92,9 @@ def acts_of_clean_up(scope: Scope) -> Acts:
     found: list[Act] = []
     service = sieve_service(scope.target)
     for account in scope.target.accounts.values():
-        verbs = ("LSUB", "SUBSCRIBE", "STATUS", "DELETE", *REMOVE)
-        found += opens_mailbox(scope.target, account, 1, *verbs)
+        mail = ("LSUB", "SUBSCRIBE", "STATUS", "DELETE", *REMOVE)
+        found += opens_mailbox(scope.target, account, 1, *mail)
         if service is not None:
-            verbs = ("LISTSCRIPTS", "SETACTIVE", "DELETESCRIPT")
-            found += logs_in(service, account, 2, *verbs)
+            scripts = ("LISTSCRIPTS", "SETACTIVE", "DELETESCRIPT")
+            found += logs_in(service, account, 2, *scripts)
     return tuple(found)
