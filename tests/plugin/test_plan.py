@@ -147,6 +147,15 @@ def test_a_folder_that_cannot_be_written_is_a_usage_error(full: Project) -> None
     assert "--report-dir out" in done.stderr
 
 
+def test_recorded_facts_need_no_plan(full: Project) -> None:
+    """
+    A plan would say that hosts are touched which are not.
+    """
+    done = full.run("--host", "mail1", "--plan")
+    assert done.returncode == 4
+    assert "--plan and --facts" in done.stderr
+
+
 @pytest.mark.parametrize(
     "act",
     [

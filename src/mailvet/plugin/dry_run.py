@@ -21,8 +21,11 @@ def foresee(audit: Audit, session: pytest.Session) -> None:
     Makes the plan of what was selected, and takes out everything that would be run.
 
     Raises:
-        ConfigurationError: --report-dir names a folder that cannot be written.
+        ConfigurationError: --report-dir names a folder that cannot be written, or recorded facts
+            are to be judged.
     """
+    if audit.options.facts:
+        raise ConfigurationError("--plan and --facts: judging recorded facts does nothing to hosts")
     plans = audit.foresee(selection.plan(session.items))
     session.config.stash[PLANS] = plans
     session.items.clear()
