@@ -7,7 +7,7 @@ Only so many octets and lines are looked through, and the host's own grep does i
 import contextlib
 
 from mailvet.acts import reads
-from mailvet.context import FactSpec, ProbeContext
+from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import ProbeError
 from mailvet.facts.mail_log import MailLogFacts, parse_mail_log, window
 from mailvet.facts.postfix import PostfixConfig
@@ -78,6 +78,7 @@ async def probe_mail_log(context: ProbeContext) -> MailLogFacts:
     return parse_mail_log(output, since, running.now, names)
 
 
+# It comes late to see what all other visitors have set off.
 FACTS = (
     FactSpec(
         "mail_log",
@@ -85,5 +86,6 @@ FACTS = (
         MailLogFacts,
         acts=reads("the mail log since Postfix was loaded, a day at most"),
         needs=("running", "postfix", "session"),
+        stage=Stage.FAILING_LOGINS,
     ),
 )
