@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,26 @@ address = "alice@example.com"
 password = { command = ["sh", "-c", "touch asked; echo hunter3"] }
 [hosts.mail1.vantages.outside]
 connection = "ssh://probe@outside.example.net"
+"""
+
+WHOLE = """
+[hosts.mail1]
+address = "192.0.2.1"
+name = "mail1.example.com"
+profiles = ["dovecot-pam", "lmtp-socket", "sieve", "postfix-mx", "postfix-submission"]
+[hosts.mail1.expect.mail]
+domain = "example.com"
+[hosts.mail1.shell]
+connection = "ssh://root@mail1.example.com"
+[hosts.mail1.accounts.alice]
+user = "alice"
+address = "alice@example.com"
+password = { env = "ALICE" }
+[hosts.mail1.accounts.fresh]
+user = "fresh"
+address = "fresh@example.com"
+password = { env = "FRESH" }
+fresh = true
 """
 
 LOGIN_CHECK = """
@@ -145,6 +166,38 @@ def test_a_folder_that_cannot_be_written_is_a_usage_error(full: Project) -> None
     done = full.run("--host", "mail1", "--plan", "--report-dir=out", replay=False)
     assert done.returncode == 4
     assert "--report-dir out" in done.stderr
+
+
+def test_the_plan_of_the_whole_suite_names_no_command_that_its_port_does_not_know(
+    tmp_path: Path,
+) -> None:
+    """
+    Every check of the project, on a host that declares everything.
+    """
+    (tmp_path / "hosts.toml").write_text(WHOLE)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--host", "mail1"),
+            *("--plan", f"--inventory={tmp_path / 'hosts.toml'}", f"--report-dir={tmp_path}"),
+        ],
+        cwd=ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+            "HOME": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (host,) = json.loads((tmp_path / "plan.json").read_text())["hosts"]
+    verbs = {each["port"]: set(each["verbs"]) for each in host["ports"]}
+    assert {25, 110, 143, 465, 587, 993, 995, 4190} <= set(verbs)
+    for port, sent in verbs.items():
+        assert port in {25, 465, 587} or not sent & {"MAIL", "RCPT", "DATA", "EHLO"}, port
+        assert port in {143, 993} or not sent & {"SELECT", "APPEND"}, port
 
 
 def test_recorded_facts_need_no_plan(full: Project) -> None:

@@ -11,7 +11,7 @@ from mailvet.errors import ProbeError
 from mailvet.facts.relay import Outcome, RelayAttempt, RelayFacts, TrustedRelayFacts
 from mailvet.facts.replies import Reply
 from mailvet.facts.standpoint import Standpoint
-from mailvet.model import Security
+from mailvet.model import Protocol, Security
 from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.session import in_clear, secured
 from mailvet.probes.standpoint import inside, literal_address, outside
@@ -218,6 +218,8 @@ async def _sender_forms(context: ProbeContext) -> tuple[tuple[str, str], ...]:
 
 
 def _acts(scope: Scope) -> Acts:
+    if scope.service.protocol is not Protocol.SMTP:
+        return ()
     # In clear text and inside TLS: one look, two plain attempts, and each form of sender.
     return (talks(scope.service, 2 * (1 + 2 + MAX_FORMS), *ENVELOPE, anywhere=True),)
 

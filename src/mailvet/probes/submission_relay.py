@@ -9,7 +9,7 @@ from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.relay import Submission, SubmissionRelayFacts
 from mailvet.facts.replies import Reply
-from mailvet.model import Account, Security
+from mailvet.model import Account, Protocol, Security
 from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.relay import envelope, foreign_addresses, local_recipients
 from mailvet.probes.sasl import SECOND_TRY, encoded
@@ -89,6 +89,8 @@ async def _login(
 
 
 def _acts(scope: Scope) -> Acts:
+    if scope.service.protocol is not Protocol.SUBMISSION:
+        return ()
     account = scope.account(fresh=False)
     return logs_in(scope.service, account, 2, *ENVELOPE, anywhere=True)
 
