@@ -117,6 +117,9 @@ class ExpectDovecot:
         lmtp_socket_owner: Owner that the LMTP socket must have.
         lmtp_socket_modes: Acceptable modes of that socket, octal as text.
         auth_socket_modes: Acceptable modes of the socket on which Postfix asks for passwords.
+        mail_format: Mailbox format (``sdbox``, ``mdbox``, ``maildir`` …); empty accepts any.
+        mail_files: Most files and folders of the mail store that one audit looks at.
+        first_valid_uid: Lowest uid of users who may log in; accounts below are the system's.
         listeners: TCP ports of Dovecot beyond those of the declared services.
         trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
         config_files: Configuration files, by name or path, beyond those of the packages and the
@@ -130,6 +133,9 @@ class ExpectDovecot:
     lmtp_socket_owner: str = "postfix"
     lmtp_socket_modes: tuple[str, ...] = ("600", "660")
     auth_socket_modes: tuple[str, ...] = ("600", "660")
+    mail_format: str = ""
+    mail_files: int = 200_000
+    first_valid_uid: int = 1000
     listeners: tuple[int, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     config_files: tuple[str, ...] = ()

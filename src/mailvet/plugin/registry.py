@@ -27,6 +27,8 @@ from mailvet.probes import (
     login,
     mail_account,
     mail_log,
+    mail_session,
+    mail_store,
     networks,
     packages,
     plaintext,
@@ -53,6 +55,7 @@ from mailvet.probes import (
     stored_message,
     submission_relay,
     tables,
+    system_accounts,
     tls,
     units,
 )
@@ -68,6 +71,8 @@ SPECS: dict[str, FactSpec] = {
         *arrival.FACTS,
         *packages.FACTS,
         *mail_account.FACTS,
+        *mail_session.FACTS,
+        *mail_store.FACTS,
         *interfaces.FACTS,
         *exposure.FACTS,
         *reach.FACTS,
@@ -111,5 +116,6 @@ SPECS: dict[str, FactSpec] = {
         *keyfiles.FACTS,
         *standpoint.FACTS,
         *submission_relay.FACTS,
+        *system_accounts.FACTS,
     )
 }
