@@ -261,7 +261,9 @@ def test_databases_of_single_protocols_count() -> None:
         ("%n", "Alice"),
         ("%Lu", "alice@example.com"),
         ("", "Alice@Example.COM"),
-        ("%{user | lower}", "Alice@Example.COM"),
+        ("%{user | lower}", "alice@example.com"),
+        ("%{user | username | lower}", "alice"),
+        ("%{user}", "Alice@Example.COM"),
     ],
 )
 def test_names_are_looked_up_as_dovecot_does(form: str, name: str) -> None:
@@ -436,3 +438,14 @@ def test_postfix_asks_under_a_name_of_its_own() -> None:
     config = DovecotConfig("2.3.16", "", (), root, root, (), ())
 
     assert pam_services(config) == ("imap", "smtp")
+
+
+def test_fields_of_dovecot_2_4_are_forced() -> None:
+    """They stand in a block of their own."""
+    fields = Section(
+        "fields", "", (("uid", "vmail"), ("gid", "vmail"), ("home", "/m/%{user | username}"))
+    )
+    userdb = Section("userdb", "passwd", (), (fields,))
+    config = dataclasses.replace(dovecot(), root=Section("", "", (), (userdb,)))
+
+    assert unforced(config, MAIL) == ()

@@ -84,7 +84,10 @@ def databases(dovecot: DovecotConfig, kind: str) -> tuple[Database, ...]:
 
 def _database(section: Section, protocol: str = "") -> Database:
     driver = section.get("driver") or section.name
-    return Database(driver, section.settings, protocol)
+    # Dovecot 2.4 has a block in the place of override_fields.
+    fields = [f"{name}={value}" for each in section.of("fields") for name, value in each.settings]
+    forced = (("override_fields", " ".join(fields)),) if fields else ()
+    return Database(driver, (*section.settings, *forced), protocol)
 
 
 def pam_services(dovecot: DovecotConfig) -> tuple[str, ...]:
@@ -112,6 +115,9 @@ def system_name(dovecot: DovecotConfig, user: str) -> str:
     """
     form = dovecot.setting("auth_username_format") or "%u"
     local, _, domain = user.partition("@")
+    if "%{" in form:
+        name = local if "username" in form else user
+        return name.lower() if "lower" in form else name
     for variable, value in (("u", user), ("n", local), ("d", domain)):
         form = form.replace(f"%L{variable}", value.lower()).replace(f"%{variable}", value)
     return user if "%" in form else form
