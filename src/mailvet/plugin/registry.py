@@ -54,8 +54,8 @@ from mailvet.probes import (
     standpoint,
     stored_message,
     submission_relay,
-    tables,
     system_accounts,
+    tables,
     tls,
     units,
 )
