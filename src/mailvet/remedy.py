@@ -73,6 +73,7 @@ def values_of(target: Target, endpoint: Endpoint | None) -> dict[str, str]:
     closed = {port: name for port, name in _FIREWALL_SERVICES.items() if port not in ports}
     values = {"name": target.name, "address": target.address, **_declared(target.expect)}
     values["mail.hostname"] = target.hostname
+    values["dovecot.protocols"] = " ".join(target.expect.dovecot.protocols or _protocols(target))
     values["ports.declared"] = " ".join(str(port) for port in sorted(ports))
     values["ports.undeclared"] = " ".join(str(port) for port in (*closed, *_OTHER_PORTS))
     values["ports.undeclared_services"] = " ".join(closed.values())
@@ -130,6 +131,15 @@ def _fits(fix: Fix, version: str) -> bool:
     return not early and not late
 
 
+def _protocols(target: Target) -> list[str]:
+    """
+    What Dovecot has to speak if the profile does not list it.
+    """
+    wanted = dict.fromkeys(str(each.protocol) for each in target.endpoints)
+    known = [each for each in wanted if _SERVERS[Protocol(each)] == "dovecot"]
+    return [*known, "lmtp"] if "lmtp-socket" in target.roles else known
+
+
 def _declared(expect: Expectations) -> dict[str, str]:
     values = {
         f"{table.name}.{field.name}": _words(getattr(getattr(expect, table.name), field.name))
@@ -140,7 +150,7 @@ def _declared(expect: Expectations) -> dict[str, str]:
     networks = expect.relay.trusted_networks or ("127.0.0.0/8", "::1/128")
     values["relay.mynetworks"] = " ".join(_bracketed(each) for each in networks)
     values["tls.dh_group"] = f"ffdhe{_group(expect.tls.dh_bits)}"
-    values["dovecot.mail_root"] = expect.dovecot.mail_root or "/var/mail/"
+    values["dovecot.mail_root"] = folder(expect.dovecot.mail_root) or "/var/mail/"
     values["firewall.zone"] = "$(firewall-cmd --get-default-zone)"
     socket = expect.dovecot.lmtp_socket or "/run/dovecot/lmtp"
     values["dovecot.lmtp_socket"] = socket
@@ -149,6 +159,13 @@ def _declared(expect: Expectations) -> dict[str, str]:
     values["mailboxes.alternatives"] = r"\|".join(wanted)
     values["mailboxes.namespace"] = mailboxes(wanted, {}, "inbox")
     return values
+
+
+def folder(path: str) -> str:
+    """
+    The path with one slash at its end; empty if it is empty.
+    """
+    return f"{path.rstrip('/')}/" if path else ""
 
 
 def mailboxes(uses: Iterable[str], names: Mapping[str, str], namespace: str) -> str:

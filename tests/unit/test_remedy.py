@@ -11,6 +11,7 @@ from mailvet.model import (
     Control,
     Endpoint,
     Expectations,
+    ExpectDovecot,
     ExpectRelay,
     ExpectTls,
     Fix,
@@ -19,7 +20,7 @@ from mailvet.model import (
     Severity,
     Target,
 )
-from mailvet.remedy import fill, fixes_for, strangers, values_of
+from mailvet.remedy import fill, fixes_for, mailboxes, strangers, values_of
 
 SUBMISSIONS = Endpoint("submissions", Protocol.SUBMISSION, 465, Security.IMPLICIT_TLS)
 IMAP = Endpoint("imap", Protocol.IMAP, 143, Security.STARTTLS)
@@ -98,3 +99,38 @@ def test_braces_of_the_shell_are_left_alone() -> None:
     assert strangers(text) == []
     assert fill(text, values_of(TARGET, None)) == text
     assert strangers("echo {nam}") == ["nam"]
+
+
+def test_protocols_follow_from_services_where_the_profile_lists_none() -> None:
+    """
+    An empty list would switch Dovecot off.
+    """
+    services = (IMAP, dataclasses.replace(IMAP, name="imaps", port=993), SUBMISSIONS)
+    target = dataclasses.replace(TARGET, endpoints=services, roles=frozenset({"lmtp-socket"}))
+    assert fill("{dovecot.protocols}", values_of(target, None)) == "imap lmtp"
+    assert "25" in fill("{ports.undeclared}", values_of(target, None)).split()
+    assert "imaps" not in fill("{ports.undeclared_services}", values_of(target, None)).split()
+
+
+def test_a_socket_elsewhere_switches_the_default_one_off() -> None:
+    """
+    Otherwise Dovecot's own would stay open to everybody.
+    """
+    expect = Expectations(
+        dovecot=ExpectDovecot(lmtp_socket="/var/spool/postfix/private/dovecot-lmtp")
+    )
+    values = values_of(dataclasses.replace(TARGET, expect=expect), None)
+    lines = fill("{dovecot.lmtp_service}", values).splitlines()
+    assert lines[1:3] == ["  unix_listener lmtp {", "    mode = 0"]
+    assert "  unix_listener /var/spool/postfix/private/dovecot-lmtp {" in lines
+    default = fill("{dovecot.lmtp_service}", values_of(TARGET, None)).splitlines()
+    assert default[1:3] == ["  unix_listener lmtp {", "    mode = 0600"]
+
+
+def test_mailboxes_keep_the_names_that_they_have() -> None:
+    """
+    A user whose drafts are in another language does not get a second folder.
+    """
+    text = mailboxes(("Drafts", "Sent"), {"Drafts": "Entwürfe"}, "private")
+    assert text.startswith('namespace private {\n  inbox = yes\n  mailbox "Entwürfe" {\n')
+    assert '  mailbox "Sent" {\n    special_use = \\Sent\n    auto = subscribe\n' in text

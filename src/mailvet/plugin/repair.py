@@ -13,7 +13,7 @@ from mailvet.facts.mail_account import MailAccountFacts
 from mailvet.facts.postfix import PostfixConfig
 from mailvet.model import Commands, Endpoint, Target
 from mailvet.plugin.subject import Subject
-from mailvet.remedy import fill, fixes_for, mailboxes, values_of
+from mailvet.remedy import fill, fixes_for, folder, mailboxes, values_of
 from mailvet.store import FactKey, FactStore, NotGatheredError
 
 _WORD = re.compile(r"[\w./:\[\]-]+", re.ASCII)
@@ -73,7 +73,7 @@ def _found(store: FactStore, subject: Subject) -> Iterator[tuple[str, str]]:
     firewall: FirewallFacts | None = _fact(store, subject, "firewall")
     words = {
         "service": service,
-        "dovecot.mail_root": account.mail_root if account else "",
+        "dovecot.mail_root": folder(account.mail_root) if account else "",
         "firewall.zone": firewall.mail_zones[0] if firewall and firewall.mail_zones else "",
     }
     yield from ((name, word) for name, word in words.items() if _WORD.fullmatch(word))
@@ -97,12 +97,14 @@ def _special_use(dovecot: DovecotConfig, target: Target) -> str:
     """
     The special-use mailboxes under the names that they have, which need not be English.
     """
-    names = {
-        use: each.name
-        for each in reversed(dovecot.mailboxes)
-        for use in each.special_use
-        if each.inbox_namespace and "\n" not in each.name
-    }
     homes = (each for each in dovecot.root.of("namespace") if (each.get("inbox") or "no") in ON)
-    home = next((each.name for each in homes), "") or "inbox"
-    return mailboxes(target.expect.mailboxes.special_use, names, home)
+    home = next(homes, None)
+    if home is None:
+        return mailboxes(target.expect.mailboxes.special_use, {}, "inbox")
+    names = {
+        use.lstrip("\\"): mailbox.name
+        for mailbox in reversed(home.of("mailbox"))
+        for use in (mailbox.get("special_use") or "").split()
+        if "\n" not in mailbox.name
+    }
+    return mailboxes(target.expect.mailboxes.special_use, names, home.name or "inbox")
