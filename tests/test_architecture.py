@@ -325,6 +325,29 @@ def test_mutants_have_names_of_their_own() -> None:
     assert [name for name, times in names.items() if times > 1] == []
 
 
+def test_each_mutant_has_commands_that_repair_it_or_says_why_not() -> None:
+    """
+    A failure carries the commands that end it, unless nobody but a person can.
+    """
+    controls = load_catalogue(ROOT / "checks").controls
+    stranded = [
+        mutant["id"]
+        for mutant in mutants()
+        if "remedy" not in mutant
+        and not any(controls[control].fix for control in failing(mutant) if control in controls)
+    ]
+    assert not stranded
+
+
+def failing(mutant: dict[str, object]) -> Iterator[str]:
+    """
+    All controls that fail with *mutant*.
+    """
+    yield from mutant["kills"]  # type: ignore[misc, attr-defined]
+    also: dict[str, str] = mutant.get("also", {})  # type: ignore[assignment]
+    yield from (control for control, verdict in also.items() if verdict == "fail")
+
+
 def test_the_scenario_expects_a_verdict_for_every_control() -> None:
     """
     No control can be forgotten in the lab.
