@@ -28,6 +28,7 @@ class MasterService:
         chroot: Whether it runs in the queue directory.
         command: The command with its arguments.
         overrides: Parameters that ``-o`` sets, with their values.
+        processes: Most processes at a time; ``-`` means ``default_process_limit``, ``0`` no limit.
     """
 
     name: str
@@ -37,6 +38,18 @@ class MasterService:
     chroot: bool
     command: str
     overrides: tuple[tuple[str, str], ...] = ()
+    processes: str = "-"
+
+    @property
+    def networked(self) -> bool:
+        """
+        Whether it is an SMTP server that other hosts can reach.
+
+        Content filters hand mail back on the loopback interface; strangers do not get there.
+        """
+        host = self.name.rpartition(":")[0].strip("[]")
+        own = host in {"localhost", "::1"} or host.startswith("127.")
+        return self.type in {"inet", "pass"} and self.program == "smtpd" and not own
 
     @property
     def key(self) -> str:
@@ -82,6 +95,13 @@ class PostfixConfig:
         Names of the parameters that main.cf sets.
         """
         return frozenset(self.written)
+
+    @property
+    def networked(self) -> tuple[MasterService, ...]:
+        """
+        The SMTP servers that other hosts can reach.
+        """
+        return tuple(each for each in self.services if each.networked)
 
     def service(self, key: str) -> MasterService | None:
         """
@@ -214,6 +234,7 @@ def _service(
         chroot == "y" or (chroot == "-" and chrooted),
         words[7],
         overrides.get(f"{name}/{kind}", ()),
+        words[6],
     )
 
 

@@ -7,6 +7,7 @@ from mailvet.model.endpoint import Endpoint, Protocol, Security, Vantage
 from mailvet.model.expectations import (
     Expectations,
     ExpectDovecot,
+    ExpectHardening,
     ExpectLogin,
     ExpectMail,
     ExpectMailboxes,
@@ -55,6 +56,7 @@ __all__ = [
     "Control",
     "Endpoint",
     "ExpectDovecot",
+    "ExpectHardening",
     "ExpectLogin",
     "ExpectMail",
     "ExpectMailboxes",

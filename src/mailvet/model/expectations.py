@@ -154,6 +154,35 @@ class ExpectPostfix:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectHardening:
+    """
+    Limits that Postfix must have; 0 means that any limit will do.
+
+    Attributes:
+        connection_rate: Most connections of a client in one time unit.
+        message_rate: Most messages of a client in one time unit.
+        rate_time_unit: That time unit, in seconds.
+        process_limit: Most processes of one service.
+        header_limit: Most octets of a message's header.
+        message_size: Most octets of a message.
+        queue_minfree: Least octets that must be free for the queue.
+        exempt: Networks and names that may be exempt from the limits, besides mynetworks: the
+            auditing machine's, for example.
+        shell_users: Accounts of people that may have a shell: administrators.
+    """
+
+    connection_rate: int = 0
+    message_rate: int = 0
+    rate_time_unit: int = 60
+    process_limit: int = 0
+    header_limit: int = 0
+    message_size: int = 0
+    queue_minfree: int = 0
+    exempt: tuple[str, ...] = ()
+    shell_users: tuple[str, ...] = ("root",)
+
+
+@dataclass(frozen=True, slots=True)
 class Expectations:
     """
     What a target must be like, one table for each subject.
@@ -166,3 +195,4 @@ class Expectations:
     mailboxes: ExpectMailboxes = field(default_factory=ExpectMailboxes)
     dovecot: ExpectDovecot = field(default_factory=ExpectDovecot)
     postfix: ExpectPostfix = field(default_factory=ExpectPostfix)
+    hardening: ExpectHardening = field(default_factory=ExpectHardening)

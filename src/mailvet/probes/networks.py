@@ -2,6 +2,8 @@
 Reads mynetworks from the host, with the files and tables that it names.
 """
 
+from collections.abc import Mapping, Sequence
+
 from mailvet.acts import reads
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.host import CommandOutput
@@ -23,16 +25,26 @@ async def probe_networks(context: ProbeContext) -> NetworkFacts:
     for service in postfix.services:
         if service.program == "smtpd":
             users.setdefault(postfix.setting("mynetworks", service.key), []).append(service.key)
+    lists, commands = await read_lists(context, users)
+    return NetworkFacts(lists, "mynetworks" in postfix.explicit, commands)
+
+
+async def read_lists(
+    context: ProbeContext, users: Mapping[str, Sequence[str]]
+) -> tuple[tuple[NetworkList, ...], tuple[CommandOutput, ...]]:
+    """
+    What values with the syntax of mynetworks stand for; *users* names the services of each.
+    """
     names = tuple(dict.fromkeys(name for value in users for name in sources(value)))[:MAX_SOURCES]
     commands = [await _read(context, name) for name in names]
     contents = {
         name: each.stdout for name, each in zip(names, commands, strict=True) if each.status == 0
     }
-    lists = [
+    lists = tuple(
         NetworkList(tuple(services), value, parse_networks(value, contents))
         for value, services in users.items()
-    ]
-    return NetworkFacts(tuple(lists), "mynetworks" in postfix.explicit, tuple(commands))
+    )
+    return lists, tuple(commands)
 
 
 async def _read(context: ProbeContext, name: str) -> CommandOutput:

@@ -35,6 +35,7 @@ async def probe_smtpd(context: ProbeContext) -> SmtpdFacts:
     """
     postfix: PostfixConfig = await context.fact("postfix")
     services = tuple(_service(postfix, each) for each in postfix.services if reachable(each))
+    services = tuple(_service(postfix, each) for each in postfix.networked)
     names = dict.fromkeys(name for each in services for name in access_tables(each))
     commands: list[CommandOutput] = []
     tables = [(name, await _results(context, name, commands)) for name in names]
