@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from mailvet.facts.files import FileStat
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.postfix import MasterService, PostfixConfig
-from mailvet.facts.smtpd import reachable
 from mailvet.facts.socket_talk import SocketTalk
 from mailvet.model import Cause, ExpectDovecot
 
@@ -283,7 +282,7 @@ def sasl_services(postfix: PostfixConfig) -> tuple[SaslService, ...]:
     return tuple(
         _service(postfix, each)
         for each in postfix.services
-        if reachable(each) and postfix.enabled("smtpd_sasl_auth_enable", each.key)
+        if each.networked and postfix.enabled("smtpd_sasl_auth_enable", each.key)
     )
 
 

@@ -143,17 +143,6 @@ class Gate:
         return f"{self.service}: nothing refuses relaying"
 
 
-def reachable(service: MasterService) -> bool:
-    """
-    Whether it is an smtpd that other hosts get to.
-
-    Content filters hand mail back on the loopback interface; strangers do not get there.
-    """
-    host = service.name.rpartition(":")[0].strip("[]")
-    own = host in {"localhost", "::1"} or host.startswith("127.")
-    return service.type in {"inet", "pass"} and service.program == "smtpd" and not own
-
-
 def restrictions(value: str, classes: Mapping[str, str], depth: int = 0) -> tuple[str, ...]:
     """
     The elements of a restriction list: argument joined to its restriction, classes expanded.

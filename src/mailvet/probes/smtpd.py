@@ -14,7 +14,6 @@ from mailvet.facts.smtpd import (
     SmtpdService,
     access_tables,
     granting,
-    reachable,
     restrictions,
 )
 from mailvet.probes import shell
@@ -34,7 +33,6 @@ async def probe_smtpd(context: ProbeContext) -> SmtpdFacts:
     Every smtpd service that other hosts can reach.
     """
     postfix: PostfixConfig = await context.fact("postfix")
-    services = tuple(_service(postfix, each) for each in postfix.services if reachable(each))
     services = tuple(_service(postfix, each) for each in postfix.networked)
     names = dict.fromkeys(name for each in services for name in access_tables(each))
     commands: list[CommandOutput] = []
