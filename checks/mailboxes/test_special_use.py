@@ -4,8 +4,8 @@ Special-use mailboxes: what new users find, and what the configuration provides 
 
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.login import Answer, LoginFacts
-from mailvet.facts.special_use import SpecialUseFacts, misconfigured
-from mailvet.model import Cause, Judgement, Target, judge, unverified
+from mailvet.facts.special_use import SpecialUseFacts, misconfigured, provided
+from mailvet.model import Cause, Judgement, Target, judge, not_applicable, unverified
 from mailvet.plugin import control
 
 
@@ -81,3 +81,38 @@ def test_configuration(dovecot: DovecotConfig, target: Target) -> Judgement:
         observed="; ".join(wrong) or f"auto = subscribe for {', '.join(uses)}",
         expected=f"in the inbox namespace, auto = subscribe and special_use for {', '.join(uses)}",
     )
+
+
+@control("MBOX-06")
+def test_created_and_not_subscribed(
+    special_use: SpecialUseFacts, dovecot: DovecotConfig, target: Target
+) -> Judgement:
+    """
+    Mailboxes with auto = create exist, and are not subscribed.
+    """
+    names = target.expect.mailboxes.created or provided(dovecot, "create")
+    if not names:
+        return not_applicable("no mailbox is to be created without a subscription")
+    wrong, doubt = special_use.not_created(names), special_use.doubt(names)
+    expected = f"{', '.join(names)} exist, and new users are not subscribed to them"
+    if doubt:
+        return unverified(Cause.BLOCKED, observed="; ".join((*wrong, doubt)), expected=expected)
+    return judge(not wrong, observed="; ".join(wrong) or "so it is", expected=expected)
+
+
+@control("MBOX-07")
+def test_not_created(
+    special_use: SpecialUseFacts, dovecot: DovecotConfig, target: Target
+) -> Judgement:
+    """
+    Mailboxes with auto = no do not exist until somebody creates them.
+    """
+    names = target.expect.mailboxes.not_created or provided(dovecot, "no")
+    if not names:
+        return not_applicable("no mailbox is named that is not to be created")
+    found, doubt = special_use.unasked(names), special_use.doubt(names)
+    expected = f"{', '.join(names)} do not exist for a new user"
+    if doubt or not special_use.folders:
+        observed = doubt or "the server lists no mailbox at all"
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    return judge(not found, observed=f"exist: {', '.join(found) or 'none'}", expected=expected)

@@ -11,7 +11,7 @@ from mailvet.facts.folders import Folder
 from mailvet.facts.login import Login, LoginFacts
 from mailvet.facts.replies import Capabilities, Reply
 from mailvet.facts.special_use import FolderTrial, SpecialUseFacts
-from mailvet.model import Judgement, Protocol, Verdict
+from mailvet.model import Expectations, ExpectMailboxes, Judgement, Protocol, Verdict
 from tests.fakes.context import make_target
 
 Load = Callable[[str, str, str], Callable[..., Judgement]]
@@ -149,3 +149,68 @@ def test_mbox_05(load_check: Load, config: DovecotConfig, verdict: Verdict) -> N
     """
     check = load_check("mailboxes", "test_special_use", "test_configuration")
     assert check(config, make_target()).verdict is verdict
+
+
+def named(auto: str) -> DovecotConfig:
+    """
+    A configuration that names Templates.
+    """
+    mailbox = f"mailbox Templates {{\n    auto = {auto}\n  }}"
+    text = f"namespace inbox {{\n  inbox = yes\n  prefix = \n  {mailbox}\n}}\n"
+    return parse_dovecot(f"@@version\n2.3.19.1\n@@all\n{text}", ())
+
+
+TEMPLATES = Folder("Templates", ("\\HasNoChildren",))
+USED = (("Templates", "holds 3 messages, so the account is not fresh"),)
+
+
+@pytest.mark.parametrize(
+    ("facts", "config", "verdict"),
+    [
+        (found(also=(TEMPLATES,)), named("create"), PASS),
+        (found(), named("create"), FAIL),
+        (found(also=(TEMPLATES,), subscribed=(*USES, "Templates")), named("create"), FAIL),
+        (found(also=(TEMPLATES,), remaining=USED), named("create"), UNVERIFIED),
+        (found(), named("no"), Verdict.NOT_APPLICABLE),
+    ],
+)
+def test_mbox_06(
+    load_check: Load, facts: SpecialUseFacts, config: DovecotConfig, verdict: Verdict
+) -> None:
+    """
+    There, and not subscribed; what is left from other sessions shows nothing.
+    """
+    check = load_check("mailboxes", "test_special_use", "test_created_and_not_subscribed")
+    assert check(facts, config, make_target()).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("facts", "config", "verdict"),
+    [
+        (found(), named("no"), PASS),
+        (found(also=(TEMPLATES,)), named("no"), FAIL),
+        (found(also=(TEMPLATES,), remaining=USED), named("no"), UNVERIFIED),
+        (found(()), named("no"), UNVERIFIED),
+        (found(), named("create"), Verdict.NOT_APPLICABLE),
+    ],
+)
+def test_mbox_07(
+    load_check: Load, facts: SpecialUseFacts, config: DovecotConfig, verdict: Verdict
+) -> None:
+    """
+    Not there, on a server that lists others.
+    """
+    check = load_check("mailboxes", "test_special_use", "test_not_created")
+    assert check(facts, config, make_target()).verdict is verdict
+
+
+def test_the_profile_says_which_mailboxes_there_are(load_check: Load) -> None:
+    """
+    Whatever the configuration says.
+    """
+    expect = ExpectMailboxes(created=("Templates",), not_created=("Notes",))
+    target = make_target(expect=Expectations(mailboxes=expect))
+    created = load_check("mailboxes", "test_special_use", "test_created_and_not_subscribed")
+    absent = load_check("mailboxes", "test_special_use", "test_not_created")
+    assert created(found(), named("no"), target).verdict is FAIL
+    assert absent(found(), named("no"), target).verdict is PASS

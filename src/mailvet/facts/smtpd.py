@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailvet.facts.host import CommandOutput
-from mailvet.facts.postfix import MasterService
 
 LISTS = (
     "smtpd_client_restrictions",

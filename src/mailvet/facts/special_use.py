@@ -84,12 +84,33 @@ class SpecialUseFacts:
             if not set(self.having(use)) & set(self.subscribed)
         )
 
+    def doubt(self, names: tuple[str, ...]) -> str:
+        """
+        Why it is not known whether the server provides *names* by itself; empty if it is.
+        """
+        return "; ".join(f"{name}: {why}" for name, why in self.remaining if name in names)
+
+    def not_created(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """
+        Those of *names* that do not exist, or to which new users are subscribed.
+        """
+        there = {each.name for each in self.folders}
+        absent = [f"{name} does not exist" for name in names if name not in there]
+        subscribed = [name for name in names if name in there and name in self.subscribed]
+        return (*absent, *(f"{name} is subscribed" for name in subscribed))
+
+    def unasked(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """
+        Those of *names* that exist.
+        """
+        there = {each.name for each in self.folders}
+        return tuple(name for name in names if name in there)
+
     def uncertain(self, uses: tuple[str, ...]) -> str:
         """
         Why it is not known what the server provides by itself for *uses*; empty if it is.
         """
-        names = {name for use in uses for name in self.having(use)}
-        return "; ".join(f"{name}: {why}" for name, why in self.remaining if name in names)
+        return self.doubt(tuple(name for use in uses for name in self.having(use)))
 
     def described(self, uses: tuple[str, ...]) -> str:
         """
@@ -112,6 +133,20 @@ def misconfigured(config: DovecotConfig, uses: tuple[str, ...]) -> tuple[str, ..
             seen = ", ".join(_setting(each) for each in named)
             wrong.append(f"\\{use} is on {seen}")
     return tuple(wrong)
+
+
+def provided(config: DovecotConfig, auto: str) -> tuple[str, ...]:
+    """
+    Mailboxes that *config* names with this *auto*; patterns, which name many, are left out.
+    """
+    return tuple(
+        each.name
+        for each in config.mailboxes
+        if each.auto == auto
+        and each.inbox_namespace
+        and each.name.upper() != "INBOX"
+        and not set("*?%") & set(each.name)
+    )
 
 
 def _setting(mailbox: MailboxSetting) -> str:

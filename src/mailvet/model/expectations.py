@@ -95,13 +95,20 @@ class ExpectLogin:
 @dataclass(frozen=True, slots=True)
 class ExpectMailboxes:
     """
-    Special-use mailboxes that every user must find subscribed.
+    Mailboxes that every user must find, or not find.
 
     Attributes:
-        special_use: Special-use attributes of RFC 6154 without the backslash.
+        special_use: Special-use attributes of RFC 6154 without the backslash; such mailboxes must
+            be subscribed.
+        created: Mailboxes that must exist for a new user and not be subscribed; empty means those
+            with ``auto = create`` in the configuration.
+        not_created: Mailboxes that must not exist for a new user; empty means those with
+            ``auto = no`` in the configuration.
     """
 
     special_use: tuple[str, ...] = ("Drafts", "Junk", "Trash", "Sent")
+    created: tuple[str, ...] = ()
+    not_created: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

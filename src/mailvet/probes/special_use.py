@@ -7,7 +7,8 @@ to ``auto = create`` or ``auto = no``. But what the server provides by itself ca
 (measured with Dovecot 2.3.19): after UNSUBSCRIBE, LSUB goes on listing mailboxes with ``auto =
 subscribe`` and those alone; after DELETE of an empty one, LIST goes on listing those with ``auto``
 set. So the probe deletes the empty special-use mailboxes of the dedicated fresh account and
-unsubscribes from them, looks at what is still there, and puts back what is not.
+unsubscribes from them, looks at what is still there, and puts back what is not; likewise with the
+mailboxes that the configuration or the profile names.
 """
 
 import contextlib
@@ -15,12 +16,17 @@ from collections.abc import AsyncIterator
 
 from mailvet.acts import REMOVE, Acts, MailboxChanges, Scope, Stored, opens_mailbox
 from mailvet.context import FactSpec, ProbeContext
+from mailvet.errors import ProbeError
+from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.folders import Folder
-from mailvet.facts.special_use import FolderTrial, SpecialUseFacts, having
+from mailvet.facts.special_use import FolderTrial, SpecialUseFacts, having, provided
 from mailvet.ledger import Residue
 from mailvet.model import Account
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import compose, residue
+
+MAX_NAMED = 20
+"""Mailboxes that the configuration and the profile name, at most, that are looked at."""
 
 MAX_OF_A_USE = 3
 """Mailboxes for each use, on average, that are tried; there should be one."""
@@ -34,11 +40,13 @@ async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
         ProbeError: There is no fresh account, or it cannot log in.
     """
     account = context.account(fresh=True)
+    named = await _named(context)
     async with context.exclusive(account), open_mailbox(context, account) as mailbox:
         before = await mailbox.folders()
         subscribed_before = await mailbox.subscriptions()
-        names = _special(context, before)
-        async with _put_back(context, account, mailbox, before, subscribed_before):
+        present = (each.name for each in before if each.name in named)
+        names = tuple(dict.fromkeys((*_special(context, before), *present)))
+        async with _put_back(context, account, mailbox, names, subscribed_before):
             remaining = await _take_away(context, account, mailbox, names, subscribed_before)
             folders = await mailbox.folders()
             subscribed = await mailbox.subscriptions()
@@ -56,6 +64,18 @@ async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
             tuple(trials),
             mailbox.transcript.freeze(),
         )
+
+
+async def _named(context: ProbeContext) -> tuple[str, ...]:
+    """
+    Mailboxes that the configuration, as far as it can be seen, and the profile speak about.
+    """
+    expect = context.target.expect.mailboxes
+    configured: tuple[str, ...] = ()
+    with contextlib.suppress(ProbeError):
+        dovecot: DovecotConfig = await context.fact("dovecot")
+        configured = (*provided(dovecot, "create"), *provided(dovecot, "no"))
+    return tuple(dict.fromkeys((*expect.created, *expect.not_created, *configured)))[:MAX_NAMED]
 
 
 def _special(context: ProbeContext, folders: tuple[Folder, ...]) -> tuple[str, ...]:
@@ -96,14 +116,14 @@ async def _put_back(
     context: ProbeContext,
     account: Account,
     mailbox: Mailbox,
-    folders: tuple[Folder, ...],
+    names: tuple[str, ...],
     subscribed: tuple[str, ...],
 ) -> AsyncIterator[None]:
     try:
         yield
     finally:
         there = {each.name for each in await mailbox.folders()}
-        for name in _special(context, folders):
+        for name in names:
             if name not in there:
                 await mailbox.create(name)
         listed = await mailbox.subscriptions()
@@ -145,7 +165,7 @@ def _acts(scope: Scope) -> Acts:
         *opens_mailbox(scope.target, account, 1, *verbs, *REMOVE),
         MailboxChanges(
             account.name,
-            "deletes empty special-use mailboxes and subscriptions, and puts them back",
+            "deletes empty mailboxes that the server names, and subscriptions; puts them back",
         ),
         Stored(
             address, address, account.name, "IMAP APPEND to each special-use mailbox", most=most
@@ -153,4 +173,6 @@ def _acts(scope: Scope) -> Acts:
     )
 
 
-FACTS = (FactSpec("special_use", probe_special_use, SpecialUseFacts, acts=_acts),)
+FACTS = (
+    FactSpec("special_use", probe_special_use, SpecialUseFacts, acts=_acts, needs=("dovecot",)),
+)

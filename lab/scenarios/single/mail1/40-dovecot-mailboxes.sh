@@ -18,5 +18,11 @@ namespace inbox {
     special_use = \Sent
     auto = subscribe
   }
+  mailbox Templates {
+    auto = create
+  }
+  mailbox Notes {
+    auto = no
+  }
 }
 CONF
