@@ -152,7 +152,7 @@ class Case:
     def _waiver(self, measured: tuple[str, ...]) -> str:
         rule = self.rule
         return (
-            f"{rule.name}, is not followed to the letter on {self.target}.\n"
+            f"{rule.name} is not followed to the letter on {self.target}.\n"
             f"It demands: {rule.demand}.\n"
             f"Reason: {self.role}; if the rule were followed, {rule.harm}.\n"
             f"Its purpose, that {rule.purpose}, is met by other means, which were measured:\n"

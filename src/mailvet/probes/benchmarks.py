@@ -29,23 +29,30 @@ async def probe_benchmarks(context: ProbeContext) -> BenchmarkFacts:
     """
     found: list[Benchmark] = []
     if "postfix" in context.target.roles:
-        found += [await _clients(context), await _local(context)]
+        found += [*await _clients(context), await _local(context)]
     if "dovecot" in context.target.roles:
         found.append(await _access(context))
     return BenchmarkFacts(tuple(sorted(found, key=lambda each: each.control)))
 
 
-async def _clients(context: ProbeContext) -> Benchmark:
+async def _clients(context: ProbeContext) -> list[Benchmark]:
+    """
+    The rule about clients, unless nobody but the host itself can be one.
+    """
+    listeners: ListenerFacts = await context.fact("listeners")
+    senders = _senders(context)
+    if not senders and not listeners.nameless and not listeners.ports("postfix", loopback=False):
+        return []
     postfix: PostfixConfig = await context.fact("postfix")
     value = postfix.setting("smtpd_client_restrictions")
     case = Case(
         benchmarks.CLIENTS,
         context.target.key,
-        _role(context, _senders(context), "takes mail"),
+        _role(context, senders, "takes mail"),
         benchmarks.client_setting(value),
         benchmarks.literal(value),
     )
-    return case.settled(await _relaying(context))
+    return [case.settled(await _relaying(context))]
 
 
 async def _local(context: ProbeContext) -> Benchmark:
@@ -69,6 +76,8 @@ async def _access(context: ProbeContext) -> Benchmark:
     setting, absent = benchmarks.access_setting(units, packages)
     readers = [each for each in context.target.endpoints if each.protocol in DOVECOT_PROTOCOLS]
     role = _role(context, readers, "lets users read mail")
+    # Dovecot may be there for Postfix alone, which asks it for passwords or hands it mail.
+    role = role or "the host is declared to use Dovecot"
     case = Case(benchmarks.ACCESS, context.target.key, role, setting, absent)
     if absent:
         return case.settled(await _closed(context, readers))
