@@ -12,7 +12,16 @@ from mailvet.facts.listeners import ListenerFacts, ListeningSocket
 from mailvet.facts.packages import PackageFacts
 from mailvet.facts.postfix import parse_postfix
 from mailvet.facts.units import Unit, UnitFacts
-from mailvet.model import Benchmark, Cause, Endpoint, Protocol, Security, Standing
+from mailvet.model import (
+    Benchmark,
+    Cause,
+    Endpoint,
+    Expectations,
+    ExpectDovecot,
+    Protocol,
+    Security,
+    Standing,
+)
 from mailvet.probes.benchmarks import probe_benchmarks
 from tests.fakes.context import make_context, make_target
 
@@ -83,3 +92,37 @@ def test_dovecot_that_serves_postfix_alone_is_compensated() -> None:
 
     assert rule.standing is Standing.COMPENSATED
     assert "declared to use Dovecot" in rule.waiver
+
+
+IMAPS = Endpoint("imaps", Protocol.IMAP, 993, Security.IMPLICIT_TLS)
+BESIDE_POSTFIX: dict[str, Any] = {
+    "units": UnitFacts(True, (Unit("dovecot.service", "loaded", "active", "enabled"),), (), ()),
+    "packages": PackageFacts("rpm", (("dovecot", "2.3.16"),), ()),
+    "listeners": ListenerFacts(
+        (
+            ListeningSocket("0.0.0.0", 993, ("dovecot",), ""),
+            ListeningSocket("127.0.0.1", 12345, ("dovecot",), ""),
+        ),
+        (),
+        (),
+    ),
+}
+
+
+def test_declared_listener_on_the_loopback_interface_is_not_missed_on_the_network() -> None:
+    """
+    Postfix on the same host asks for passwords there, and nobody else can.
+    """
+
+    async def recall(name: str, _: Endpoint | None) -> Any:  # noqa: ANN401
+        return BESIDE_POSTFIX[name]
+
+    expect = Expectations(dovecot=ExpectDovecot(listeners=(12345,)))
+    target = make_target([IMAPS], roles=["dovecot"], expect=expect)
+
+    found = asyncio.run(
+        probe_benchmarks(make_context(993, Protocol.IMAP, target=target, recall=recall))
+    )
+
+    (access,) = found.rules
+    assert "which is what its role declares" in str(access)

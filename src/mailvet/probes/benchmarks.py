@@ -64,9 +64,10 @@ async def _local(context: ProbeContext) -> Benchmark:
     if local:
         return case.settled(await _closed(context, senders))
     listeners: ListenerFacts = await context.fact("listeners")
-    wanted = of_postfix(context.target) - listeners.ports("dovecot", loopback=False)
+    # Further listeners that are declared need not be open to the network.
+    wanted = {each.port for each in senders} - listeners.ports("dovecot", loopback=False)
     allowed = of_postfix(context.target)
-    only = benchmarks.listening_measured(listeners, "postfix", wanted, allowed)
+    only = benchmarks.listening_measured(listeners, "postfix", frozenset(wanted), allowed)
     return case.settled(benchmarks.together((only, await _relaying(context))))
 
 
@@ -82,11 +83,9 @@ async def _access(context: ProbeContext) -> Benchmark:
     if absent:
         return case.settled(await _closed(context, readers))
     listeners: ListenerFacts = await context.fact("listeners")
-    wanted = of_dovecot(context.target)
-    submission = {each.port for each in _senders(context)}
-    return case.settled(
-        benchmarks.listening_measured(listeners, "dovecot", wanted, wanted | submission)
-    )
+    wanted = frozenset(each.port for each in readers)
+    allowed = of_dovecot(context.target) | {each.port for each in _senders(context)}
+    return case.settled(benchmarks.listening_measured(listeners, "dovecot", wanted, allowed))
 
 
 def _senders(context: ProbeContext) -> list[Endpoint]:
