@@ -18,6 +18,7 @@ walk() {
     case $seen in *"|$file|"*) ;; *) seen="$seen|$file|";; esac
     echo "open$tab$file"
     while IFS= read -r line; do
+        case $line in *!include*) ;; *) echo "line$tab$line"; continue;; esac
         pattern=$(echo "$line" |
             sed -n 's/^[[:space:]]*!include\(_try\)\{0,1\}[[:space:]]\{1,\}//p' |
             sed 's/[[:space:]]*$//; s/^"\(.*\)"$/\1/')
@@ -49,9 +50,8 @@ IFS='|'
 if dpkg-query -W dpkg >/dev/null 2>&1; then
     owned=$(dpkg -S $read 2>/dev/null | sed 's/^[^:]*: //')
     kept=$(sed 's/^[^ ]* //' /var/lib/ucf/registry 2>/dev/null)
-    for each in $read; do
-        [ -z "$each" ] || printf '%s\n%s\n' "$owned" "$kept" | grep -qxF -- "$each" || echo "$each"
-    done
+    for each in $read; do [ -z "$each" ] || echo "$each"; done | grep -vxF -e "$owned
+$kept"
 elif rpm -q rpm >/dev/null 2>&1; then
     set -- $(for each in $read; do [ -z "$each" ] || printf '%s|' "$each"; done)
     rpm -qf -- "$@" 2>&1 | sed -n 's/^file \(.*\) is not owned by any package$/\1/p'

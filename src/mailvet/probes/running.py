@@ -39,10 +39,8 @@ queue=$(postconf -hx queue_directory 2>/dev/null)
 read -r pid 2>/dev/null <"${queue:-/var/spool/postfix}/pid/master.pid" &&
     family $pid master
 echo @@files
-for p in PATHS; do
-    stat --printf '%.Y %.Z ' -- "$p" 2>/dev/null && printf '%s\n' "$p" &&
-        stat -L --printf '%.Y %.Z ' -- "$p" 2>/dev/null && printf '%s\n' "$p"
-done
+stat --printf '%.Y %.Z %n\n' -- PATHS 2>/dev/null
+stat -L --printf '%.Y %.Z %n\n' -- PATHS 2>/dev/null
 exit 0
 """
 
