@@ -27,7 +27,7 @@ name='\([a-z0-9_]*\(password\|passwd\|dnpass\|bind_pw\|secret\|api_key\)\)'
 inside='\(connect\|args\|uris\{0,1\}\)[[:space:]]*=.*[^a-z]passw\(or\)\{0,1\}d='
 echo @@found
 words='passw|dnpass|bind_pw|secret|api_key'
-grep -lEs "^[[:space:]]*[^#[:space:]].*($words)" -- PATHS | while IFS= read -r p; do
+grep -lEs "^[[:space:]]*([^#[:space:]].*)?($words)" -- PATHS | while IFS= read -r p; do
     head -c 1000000 -- "$p" | sed -n \
         -e "s/^[[:space:]]*$name[[:space:]]*=[[:space:]]*[^[:space:]<\$].*/\1/p" \
         -e "s/^[[:space:]]*${inside}[^[:space:]].*/password in \1/p" \
