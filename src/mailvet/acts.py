@@ -221,7 +221,7 @@ def opens_mailbox(target: Target, account: Account | None, most: int, *verbs: st
         return ()
     found: list[Act] = []
     for endpoint in mailbox_services(target):
-        found += logs_in(endpoint, account, 2 * most, "SELECT", *verbs)
+        found += logs_in(endpoint, account, 2 * most, "SELECT", "EXAMINE", *verbs)
     return tuple(found)
 
 

@@ -260,6 +260,8 @@ def test_process(check: Load, host: HostSide, verdict: Verdict) -> None:
         (dovecot(), "sdbox", PASS),
         (dovecot(mail_location="mdbox:/var/mail/%n"), "sdbox", FAIL),
         (dovecot(mail_location="/var/mail/%n"), "", FAIL),
+        (dovecot(mail_location=""), "", FAIL),
+        (dovecot(userdb=("sql",), mail_location=""), "", OPEN),
     ],
 )
 def test_location(check: Load, config: DovecotConfig, form: str, verdict: Verdict) -> None:

@@ -373,7 +373,7 @@ def test_a_domain_alone_is_not_personal(text: str, personal: bool) -> None:
         ({"mail_location": "/var/mail/%n"}, (), "", True),
         ({"mail_location": ""}, (), "", True),
         ({"mail_location": "auto:/x"}, (), "", True),
-        ({}, (user("a", "maildir:/x/a"),), "", False),
+        ({}, (user("a", "maildir:/x/a"),), "", True),
         ({}, (user("a", ""),), "", True),
         ({"mail_driver": "sdbox", "mail_path": "/var/mail/%{user}"}, (), "", False),
     ],
@@ -381,7 +381,7 @@ def test_a_domain_alone_is_not_personal(text: str, personal: bool) -> None:
 def test_formats_must_be_named(
     settings: dict[str, str], users: tuple[UserLookup, ...], form: str, wrong: bool
 ) -> None:
-    """What the user database says for every user will do."""
+    """What doveadm shows for a user may be a guess of Dovecot's."""
     assert bool(unexplained(dovecot(**settings), users, form)) is wrong
 
 

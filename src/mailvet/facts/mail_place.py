@@ -12,6 +12,9 @@ from mailvet.facts.passdb import databases
 
 FORMATS = frozenset({"sdbox", "mdbox", "maildir", "mbox", "dbox", "obox", "imapc", "pop3c"})
 
+_WITHOUT_MAIL = frozenset({"passwd", "nss", "static"})
+"""Drivers whose backend never says where mail is."""
+
 _PERSONAL = re.compile(
     r"^~|:~|%[-\d.]*[A-Z]*[nuh]|%\{(?:[a-z]+:)?(?:user|username|home)\b|%\{user\s*\|"
 )
@@ -100,14 +103,20 @@ def unexplained(dovecot: DovecotConfig, users: tuple[UserLookup, ...], form: str
     """
     The first location without a mailbox format, or with another one than *form*; empty if none.
 
-    What the user database says for every user makes the general setting unnecessary.
+    Where nothing is set, doveadm shows what Dovecot guesses; that excuses nothing.
     """
-    told = by_userdb(users)
-    settings = [each for each in locations(dovecot) if each.text or not told]
-    for each in (*settings, *told):
+    for each in (*locations(dovecot), *by_userdb(users)):
         if not each.driver or not each.path or (form and each.driver != form):
             return str(each)
     return ""
+
+
+def delegated(dovecot: DovecotConfig) -> bool:
+    """
+    Whether nothing is set and a backend may say for each user where the mail is.
+    """
+    drivers = {each.driver for each in databases(dovecot, "userdb")}
+    return not any(each.text for each in locations(dovecot)) and bool(drivers - _WITHOUT_MAIL)
 
 
 def place(user: UserLookup) -> str:

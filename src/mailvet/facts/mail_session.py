@@ -122,8 +122,11 @@ def foreign_names(owner: str, home: str, mail: str) -> tuple[str, ...]:
     Names that lead to the INBOX of *owner* where a server does not keep its users apart.
     """
     local = owner.partition("@")[0]
-    names = [f"../{local}/INBOX", f"~{local}/INBOX", f"user/{local}", f"shared/{local}/INBOX"]
-    for path in dict.fromkeys((mail.rstrip("/"), home.rstrip("/"))):
-        if path.startswith("/"):
-            names += [path, f"{path}/mailboxes/INBOX", f"{path}/INBOX"]
-    return tuple(names)
+    paths = [
+        each for each in dict.fromkeys((mail.rstrip("/"), home.rstrip("/"))) if each[:1] == "/"
+    ]
+    # The likeliest first: Dovecot 2.3 crashes over some of the others.
+    names = [f"{path}/mailboxes/INBOX" for path in paths]
+    names += [f"../{local}/INBOX", f"user/{local}", f"shared/{local}/INBOX"]
+    names += [name for path in paths for name in (f"{path}/INBOX", path)]
+    return (*names, f"~{local}/INBOX")

@@ -149,16 +149,19 @@ async def _look(
     """
     if neighbour is None:
         return None, (), (), "the inventory names only one account", ()
+    found: list[str] = []
     try:
         async with open_mailbox(context, neighbour) as mailbox:
             inbox = await mailbox.select("INBOX")
             own = [each.name for each in await mailbox.folders()]
             trials = tuple(dict.fromkeys(("INBOX", *own[:_FOLDERS], *names)))
-            found = [name for name in trials if await mailbox.find(name, message.message_id)]
+            for name in trials:
+                seen = await mailbox.find(name, message.message_id)
+                found += [name] if seen else []
             return inbox, trials, tuple(found), "", mailbox.transcript.freeze()
     except ProbeError as exc:
         failure = f"{neighbour.user} cannot look: {exc.detail}"
-        return None, (), (), failure, exc.transcript
+        return None, (), tuple(found), failure, exc.transcript
 
 
 def _acts(scope: Scope) -> Acts:
