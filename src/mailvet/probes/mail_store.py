@@ -79,7 +79,7 @@ async def probe_mail_store(context: ProbeContext) -> MailStoreFacts:
     mail: MailAccountFacts = await context.fact("mail_account")
     owner = mail.account()
     if owner is None or not mail.mail_root:
-        missing = f"an account {mail.name}" if owner is None else "a mail root"
+        missing = f"account {mail.name}" if owner is None else "known mail root"
         raise ProbeError(Cause.BLOCKED, f"there is no {missing} on the host")
     roots = (mail.mail_root.rstrip("/") or "/", *static_roots(dovecot))
     tested = [
