@@ -332,6 +332,7 @@ PUT_OFF = Reply("450", "4.7.1 Greylisted", ())
         (PUT_OFF, PUT_OFF, TAKEN, UNVERIFIED),
         (NOT_VERIFIED, PUT_OFF, TAKEN, UNVERIFIED),
         (SWITCHED_OFF, SWITCHED_OFF, SWITCHED_OFF, UNVERIFIED),
+        (TAKEN, TAKEN, TAKEN, UNVERIFIED),
     ],
 )
 def test_login_07(

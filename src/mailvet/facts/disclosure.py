@@ -31,11 +31,15 @@ class Question:
     @property
     def settled(self) -> bool:
         """
-        Whether both replies are final; who is put off learns nothing, for now.
+        Whether both replies are final, and mean something.
+
+        Who is put off learns nothing, for now. A server that confirms an account which does not
+        exist (252 only takes it, RFC 5321 §3.5.3) says yes to everything.
         """
-        return not any(
+        put_off = any(
             each.status.startswith("4") for each in (self.known_reply, self.unknown_reply)
         )
+        return not put_off and self.unknown_reply.status not in {"250", "251"}
 
     @property
     def alike(self) -> bool:
