@@ -5,7 +5,7 @@ HOST ?= mail1
 LAB := $(PYTHON) -m lab
 
 .DEFAULT_GOAL := help
-.PHONY: help prepare prepare-tests audit test lint mutants bench lab-up lab-down
+.PHONY: help prepare prepare-tests audit test lint mutants remedies variants steady bench lab-up lab-down
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -30,6 +30,16 @@ test: prepare-tests lint  ## everything: lint, all tests, the mutants (starts la
 
 mutants: prepare  ## break the lab in every known way and audit it whole each time (takes long)
 	@$(LAB) mutants --scenario single
+
+remedies: prepare  ## break the lab, run the commands that the findings print, audit again
+	@$(LAB) remedies --scenario single
+
+variants: prepare  ## configure the lab in other valid ways: nothing may be found fault with
+	@$(LAB) variants --scenario single
+
+steady: prepare  ## audit the unchanged lab ten times by two auditors at once
+	@$(LAB) up single
+	@$(LAB) steady
 
 bench:  ## time an audit, and the tools that people use instead (takes ten minutes)
 	@lab/prepare.sh lab/bench-packages.txt

@@ -41,11 +41,13 @@ def test_mynetworks_syntax(networks: NetworkFacts) -> Judgement:
 @control("RELAY-06")
 def test_mynetworks_explicit(networks: NetworkFacts) -> Judgement:
     """
-    main.cf names the trusted networks instead of leaving them to mynetworks_style.
+    main.cf names the trusted networks, or trusts the host itself only.
     """
-    where = "set in main.cf" if networks.explicit else "not set in main.cf, so guessed"
-    observed = f"mynetworks is {where}: {networks.shown()}"
-    return judge(networks.explicit, observed=observed, expected="mynetworks set in main.cf")
+    guessed = f"follows from mynetworks_style = {networks.style or 'the default'}"
+    where = "is set in main.cf" if networks.explicit else guessed
+    observed = f"mynetworks {where}: {networks.shown()}"
+    expected = "mynetworks, or mynetworks_style = host, set in main.cf"
+    return judge(networks.chosen, observed=observed, expected=expected)
 
 
 @control("RELAY-07")

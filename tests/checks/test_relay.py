@@ -149,12 +149,12 @@ def test_trusted_client_relays(load_check: Load, reply: Reply, verdict: Verdict)
     assert check(nobody).verdict is Verdict.NOT_APPLICABLE
 
 
-def networks(value: str, *, explicit: bool = True) -> NetworkFacts:
+def networks(value: str, *, explicit: bool = True, style: str = "") -> NetworkFacts:
     """
     Facts of a host with this mynetworks.
     """
     return NetworkFacts(
-        (NetworkList(("main.cf",), value, parse_networks(value, {})),), explicit, ()
+        (NetworkList(("main.cf",), value, parse_networks(value, {})),), explicit, (), style
     )
 
 
@@ -190,13 +190,25 @@ def test_mynetworks_syntax(load_check: Load, value: str, verdict: Verdict) -> No
     assert check(networks(value)).verdict is verdict
 
 
-@pytest.mark.parametrize(("explicit", "verdict"), [(True, Verdict.PASS), (False, Verdict.FAIL)])
-def test_mynetworks_explicit(load_check: Load, explicit: bool, verdict: Verdict) -> None:
+@pytest.mark.parametrize(
+    ("explicit", "style", "verdict"),
+    [
+        (True, "", Verdict.PASS),
+        (True, "subnet", Verdict.PASS),
+        (False, "host", Verdict.PASS),
+        (False, "subnet", Verdict.FAIL),
+        (False, "", Verdict.FAIL),
+    ],
+)
+def test_mynetworks_explicit(
+    load_check: Load, explicit: bool, style: str, verdict: Verdict
+) -> None:
     """
-    A guessed value fails although it may be right today.
+    A guessed value fails although it may be right today; the host's own addresses are no guess.
     """
     check = load_check("relay", "test_trust", "test_mynetworks_explicit")
-    assert check(networks("127.0.0.0/8", explicit=explicit)).verdict is verdict
+    facts = networks("127.0.0.0/8", explicit=explicit, style=style)
+    assert check(facts).verdict is verdict
 
 
 def smtpd(relay_list: str, destinations: tuple[tuple[str, str], ...] = ()) -> SmtpdFacts:

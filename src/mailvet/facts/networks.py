@@ -111,11 +111,22 @@ class NetworkFacts:
         lists: The distinct values of mynetworks, that of main.cf first.
         explicit: Whether main.cf sets it.
         commands: What was run on the host to know.
+        style: mynetworks_style, if main.cf sets that.
     """
 
     lists: tuple[NetworkList, ...]
     explicit: bool
     commands: tuple[CommandOutput, ...]
+    style: str = ""
+
+    @property
+    def chosen(self) -> bool:
+        """
+        Whether main.cf decides who is trusted, and not the network that the host is in.
+
+        The style ``host`` names the host's own addresses only (postconf(5) mynetworks_style).
+        """
+        return self.explicit or self.style == "host"
 
     @property
     def problems(self) -> tuple[str, ...]:

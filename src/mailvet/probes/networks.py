@@ -26,7 +26,13 @@ async def probe_networks(context: ProbeContext) -> NetworkFacts:
         if service.program == "smtpd":
             users.setdefault(postfix.setting("mynetworks", service.key), []).append(service.key)
     lists, commands = await read_lists(context, users)
-    return NetworkFacts(lists, "mynetworks" in postfix.explicit, commands)
+    style = "mynetworks_style"
+    return NetworkFacts(
+        lists,
+        "mynetworks" in postfix.explicit,
+        commands,
+        postfix.setting(style) if style in postfix.explicit else "",
+    )
 
 
 async def read_lists(
