@@ -148,6 +148,15 @@ def test_second_start_after_the_network_was_lost(live_lab: Lab) -> None:
         down(third)
 
 
+def test_two_auditors_at_once_come_to_the_same_verdicts(live_lab: Lab) -> None:
+    """
+    Neither what the other one sends nor the load that it makes changes a verdict.
+    """
+    reset(live_lab, "mail1")
+
+    assert main(["--lab", live_lab.name, "steady", "--times", "1"]) == 0
+
+
 def leftovers(lab: Lab) -> str:
     """
     List what podman still has of a lab.

@@ -3,9 +3,10 @@ The drawing of which controls notice which mutants.
 """
 
 from lab.matrix import render_matrix
-from lab.mutant import Mutant
+from lab.mutant import Mutant, load_mutants
+from lab.place import CHECKOUT
 from lab.scenario import Scenario
-from lab.verdicts import Expected
+from lab.verdicts import Expected, load_expected
 
 EXPECTED = Expected({"AUTH-01": "pass", "AUTH-02": "pass", "TLS-01": "pass", "TLS-02": "pass"})
 MUTANT = Mutant("m", "mail1", "AUTH in the clear", "true", ("AUTH-01",), {"TLS-01": "unverified"})
@@ -28,3 +29,14 @@ def test_head_counts_controls_and_mutants(scenario: Scenario) -> None:
     assert "of the 4 controls notice which of the 1 deliberate" in render_matrix(
         scenario, EXPECTED, [MUTANT]
     )
+
+
+def test_drawing_in_the_documentation_is_that_of_today(scenario: Scenario) -> None:
+    """
+    Whoever changes a mutant draws anew: python -m lab matrix > docs/detection.md.
+    """
+    expected = load_expected(scenario.folder / "expected.toml")
+
+    drawn = render_matrix(scenario, expected, load_mutants(scenario, expected))
+
+    assert (CHECKOUT / "docs/detection.md").read_text() == drawn

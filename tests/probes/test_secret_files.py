@@ -35,8 +35,32 @@ def test_passwords_are_found_and_not_printed(tmp_path: Path, text: str, names: s
     file = tmp_path / "dovecot-ldap.conf.ext"
     file.write_text(text, encoding="utf-8")
     script = _SCRIPT.replace("PATHS", f"{shlex.quote(str(file))} /no/such/file")
+    script = script.replace("USERS", "")
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
 
     assert "hunter2" not in done.stdout
     found = parse_found(CommandOutput("script", 0, done.stdout, ""))
     assert found == ({str(file): names} if names else {})
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("carol:::::/home/carol::\n", False),
+        ("carol:x:1000:1000::/home/carol::\ndave:*:::::\n", False),
+        ("carol:::::/home/carol::\ndave:{SHA512-CRYPT}$6$hunter2:::::\n", True),
+        ("carol:hunter2\n", True),
+    ],
+)
+def test_file_of_users_holds_passwords_only_if_one_is_written(
+    tmp_path: Path, text: str, holds: bool
+) -> None:
+    """A user database that only says where mail is needs no protection."""
+    file = tmp_path / "users"
+    file.write_text(text, encoding="utf-8")
+    script = _SCRIPT.replace("PATHS", '""').replace("USERS", f"{shlex.quote(str(file))} /no/file")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+
+    assert "hunter2" not in done.stdout
+    found = parse_found(CommandOutput("script", 0, done.stdout, ""))
+    assert found == ({str(file): "passwords of users"} if holds else {})

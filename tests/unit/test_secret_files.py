@@ -14,6 +14,7 @@ from mailvet.facts.secret_files import (
     SecretFileFacts,
     dovecot_candidates,
     dovecot_password_files,
+    dovecot_user_files,
     parse_found,
     postfix_candidates,
     postfix_password_files,
@@ -64,17 +65,20 @@ def test_candidates_of_dovecot() -> None:
         "passdb {\n  driver = passwd-file\n  args = scheme=CRYPT /etc/dovecot/users\n}\n"
         "passdb {\n  driver = ldap\n  args = /etc/ldap/dovecot.conf\n}\n"
         "userdb {\n  driver = passwd-file\n  args = /srv/%d/passwd\n}\n"
+        "userdb {\n  driver = passwd-file\n  args = username_format=%n /srv/mail/passwd\n}\n"
     )
     root = parse_doveconf(text)
     main = "/etc/dovecot/dovecot.conf"
     config = DovecotConfig("2.3.16", main, ("/etc/dovecot/a.ext",), root, root, (), ())
 
     assert dovecot_password_files(config) == ("/etc/dovecot/users",)
+    assert dovecot_user_files(config) == ("/srv/mail/passwd",)
     assert set(dovecot_candidates(config)) == {
         main,
         "/etc/dovecot/a.ext",
         "/etc/dovecot/users",
         "/etc/ldap/dovecot.conf",
+        "/srv/mail/passwd",
     }
 
 

@@ -2,8 +2,10 @@
 Files on the host that hold passwords of the servers or of users, and who may read them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mailvet.facts.doveconf import Section
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.files import UNKNOWN_ACL, FileStat
 from mailvet.facts.host import CommandOutput, sections
@@ -79,9 +81,20 @@ def dovecot_password_files(dovecot: DovecotConfig) -> tuple[str, ...]:
     """
     Files that hold nothing but passwords of users, or of masters.
     """
+    return _account_files(dovecot.root.of("passdb"))
+
+
+def dovecot_user_files(dovecot: DovecotConfig) -> tuple[str, ...]:
+    """
+    Files of the same form that tell where users' mail is, and may leave their passwords empty.
+    """
+    return _account_files(dovecot.root.of("userdb"))
+
+
+def _account_files(databases: Iterable[Section]) -> tuple[str, ...]:
     return tuple(
         word
-        for section in (*dovecot.root.of("passdb"), *dovecot.root.of("userdb"))
+        for section in databases
         if section.get("driver") == "passwd-file"
         for word in (section.get("args") or section.get("passwd_file_path") or "").split()
         if word.startswith("/") and "%" not in word

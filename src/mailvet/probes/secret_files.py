@@ -14,6 +14,7 @@ from mailvet.facts.secret_files import (
     SecretFileFacts,
     dovecot_candidates,
     dovecot_password_files,
+    dovecot_user_files,
     parse_found,
     postfix_candidates,
     postfix_password_files,
@@ -34,6 +35,10 @@ grep -lEs "^[[:space:]]*([^#[:space:]].*)?($words)" -- PATHS | while IFS= read -
         -e 's/^\([a-z]*_sasl_password_maps\)[[:space:]]*=.*\(static\|inline\):.*/\1/p' |
         sort -u | while read -r found; do printf '%s\t%s\n' "$p" "$found"; done
 done
+for p in USERS; do
+    [ -f "$p" ] && head -c 1000000 -- "$p" | cut -d: -f2 | grep -q '[^x*![:space:]]' &&
+        printf '%s\tpasswords of users\n' "$p"
+done
 exit 0
 """
 
@@ -50,7 +55,9 @@ async def probe_secret_files(context: ProbeContext) -> SecretFileFacts:
         candidates += postfix_candidates(postfix)
         known |= dict.fromkeys(postfix_password_files(postfix), "passwords for other servers")
     paths = dict.fromkeys(each for each in candidates if each.isprintable() and each not in known)
+    users = [each for each in dovecot_user_files(dovecot) if each not in known]
     script = _SCRIPT.replace("PATHS", " ".join(map(quote, paths)) or '""')
+    script = script.replace("USERS", " ".join(map(quote, users)))
     output = await run(context, script, title="names of settings with a password in each file")
     holds = known | parse_found(output)
     stats = await stat_paths(context, holds)
