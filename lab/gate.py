@@ -12,7 +12,7 @@ from pathlib import Path
 from lab.areas import areas_of, within
 from lab.audit import Audit, keep_facts, keep_findings
 from lab.errors import LabError
-from lab.labs import on_all, restore, spread
+from lab.labs import on_all, restore
 from lab.mutant import Mutant
 from lab.place import Lab
 from lab.scenario import Scenario
@@ -43,6 +43,14 @@ class Result:
     error: str = ""
     seconds: float = 0.0
     first_try: str = ""
+
+    def __str__(self) -> str:
+        detail = self.error or render_differences(self.differences)
+        kills = ", ".join(self.mutant.kills)
+        words = f"{self.outcome:10} {self.mutant.id} ({kills}, {self.seconds:.0f} s)"
+        if self.first_try:
+            words += f" [first try: {self.first_try}]"
+        return f"{words}: {detail}" if detail else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +120,6 @@ def check_baseline(lab: Lab, trial: Trial) -> None:
         )
 
 
-def run_mutants(
-    labs: Sequence[Lab],
-    trial: Trial,
-    mutants: Sequence[Mutant],
-    *,
-    report: Callable[[Result], None],
-    breaker: Breaker = break_host,
-) -> list[Result]:
-    """
-    Try all *mutants*, spread over *labs*, and return the results in their order.
-    """
-    return spread(labs, mutants, lambda lab, mutant: _try(lab, trial, mutant, breaker), report)
-
-
 def check_baselines(labs: Sequence[Lab], trial: Trial) -> None:
     """
     Check every lab without a mutant, all at once.
@@ -133,9 +127,9 @@ def check_baselines(labs: Sequence[Lab], trial: Trial) -> None:
     on_all(labs, lambda lab: check_baseline(lab, trial))
 
 
-def _try(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
+def attempt(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker = break_host) -> Result:
     """
-    Tries *mutant*, twice if the first time other verdicts changed than it lists.
+    Try *mutant*, twice if the first time other verdicts changed than it lists.
 
     A control that missed the mutant gets no second chance. What differed the first time stays in
     the result, so that an unsteady verdict does not go unseen, and so do that audit's findings.

@@ -4,7 +4,6 @@ The remedies: break a host, run the commands that its findings print, see the fi
 
 import argparse
 import json
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -14,17 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from lab.areas import areas_of
-from lab.audit import RESULTS, Audit, audit_folder, suite_audit
-from lab.commands import step
+from lab.audit import RESULTS, audit_folder, suite_audit
+from lab.campaign import Campaign, add_options, conduct
 from lab.errors import LabError
-from lab.gate import Breaker, Trial, break_host, check_baselines
-from lab.labs import Labs, spread
+from lab.gate import Breaker, Trial, break_host
 from lab.mutant import Mutant, load_mutants
 from lab.place import Lab
-from lab.scenario import Scenario, load_scenario
+from lab.scenario import Scenario
 from lab.settle import apply
-from lab.trials import Commands
-from lab.verdicts import FAIL, NOT_RUN, Expected, compare, load_expected, render_differences
+from lab.trials import Commands, named
+from lab.verdicts import FAIL, NOT_RUN, Expected, compare, render_differences
 
 _VERSIONS = "host"
 """The area that finds out which versions there are."""
@@ -170,10 +168,7 @@ def add_commands(commands: Commands) -> None:
     Describe the command of this module.
     """
     parser = commands.add_parser("remedies", help="break hosts, repair them as findings say")
-    parser.add_argument("--scenario", default="single")
-    parser.add_argument("--only", action="append", default=[], metavar="ID", help="repeatable")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="labs side by side")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+    add_options(parser)
     parser.set_defaults(run=remedies)
 
 
@@ -181,43 +176,26 @@ def remedies(lab: Lab, options: argparse.Namespace) -> int:
     """
     Try the remedies of all mutants of a scenario, or of those that are named.
     """
-    scenario = load_scenario(options.scenario, lab.home)
-    expected = load_expected(scenario.folder / "expected.toml")
-    mutants = load_mutants(scenario, expected, options.only)
-    audit: Audit = suite_audit(expected.options)
-    trial = Trial(scenario, expected, audit)
-    # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Labs(lab, scenario, max(1, min(options.jobs, len(mutants)))) as labs:
-        if not options.only:
-            with step(f"auditing {scenario.name} without a mutant"):
-                check_baselines(labs, trial)
-        repairs = spread(
-            labs,
-            mutants,
-            lambda each, mutant: repair(each, trial, mutant),
-            lambda found: print(found, flush=True),
-        )
-    print(render_repairs(repairs))
-    if options.json:
-        options.json.write_text(_json(scenario, repairs))
-    return 0 if all(each.outcome in _GOOD for each in repairs) else 1
+    scenario, expected = named(lab, options)
+    return conduct(REMEDIES, lab, Trial(scenario, expected, suite_audit(expected.options)), options)
 
 
-def _json(scenario: Scenario, repairs: Sequence[Repair]) -> str:
-    document: dict[str, Any] = {
-        "schema": "mailvet-remedies/1",
-        "scenario": scenario.name,
-        "mutants": [
-            {
-                "id": each.mutant.id,
-                "kills": list(each.mutant.kills),
-                "outcome": each.outcome.lower(),
-                "commands": list(each.commands),
-                "detail": each.detail,
-                "seconds": round(each.seconds, 1),
-            }
-            for each in repairs
-        ],
+def _entry(found: Repair) -> Mapping[str, Any]:
+    return {
+        "id": found.mutant.id,
+        "kills": list(found.mutant.kills),
+        "outcome": found.outcome.lower(),
+        "commands": list(found.commands),
+        "detail": found.detail,
+        "seconds": round(found.seconds, 1),
     }
-    return json.dumps(document, indent=2) + "\n"
+
+
+REMEDIES = Campaign(
+    name="remedies",
+    load=load_mutants,
+    attempt=repair,
+    good=lambda found: found.outcome in _GOOD,
+    render=render_repairs,
+    entry=_entry,
+)

@@ -1,26 +1,11 @@
 """
-Show what became of mutants: a line as each one is done, a table, and JSON.
+Show what became of mutants: a table for people, entries for programs.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 
 from lab.gate import Outcome, Result
-from lab.scenario import Scenario
-from lab.verdicts import render_differences
-
-
-def render_line(result: Result) -> str:
-    """
-    Say in one line what became of a mutant.
-    """
-    mutant = result.mutant
-    detail = result.error or render_differences(result.differences)
-    words = f"{result.outcome:10} {mutant.id} ({', '.join(mutant.kills)}, {result.seconds:.0f} s)"
-    if result.first_try:
-        words += f" [first try: {result.first_try}]"
-    return f"{words}: {detail}" if detail else words
 
 
 def render_table(results: Sequence[Result]) -> str:
@@ -37,19 +22,10 @@ def render_table(results: Sequence[Result]) -> str:
     return "\n".join([*rows, f"{len(results)} mutants: {total or 'none'}"])
 
 
-def render_json(scenario: Scenario, results: Sequence[Result]) -> str:
+def entry(result: Result) -> dict[str, object]:
     """
-    Return the results for programs.
+    Return what a program is told of a mutant.
     """
-    document = {
-        "schema": "mailvet-mutants/1",
-        "scenario": scenario.name,
-        "mutants": [_entry(result) for result in results],
-    }
-    return json.dumps(document, indent=2) + "\n"
-
-
-def _entry(result: Result) -> dict[str, object]:
     mutant = result.mutant
     return {
         "id": mutant.id,

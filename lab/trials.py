@@ -3,28 +3,22 @@ The commands that audit a lab: mutants, repetition, benchmark.
 """
 
 import argparse
-import os
-import signal
 from pathlib import Path
 from typing import TypeAlias
 
 from lab.audit import suite_audit
 from lab.bench import audits, peers, render_bench, shortfalls
-from lab.commands import say, step
-from lab.errors import LabError
-from lab.gate import Outcome, Result, Trial, check_baselines, run_mutants
-from lab.labs import Labs
+from lab.campaign import Campaign, add_options, conduct
+from lab.commands import say
+from lab.gate import Outcome, Trial, attempt
 from lab.lifecycle import opened
 from lab.matrix import render_matrix
 from lab.mutant import load_mutants
 from lab.place import Lab
 from lab.scenario import Scenario, load_scenario
-from lab.scoreboard import render_json, render_line, render_table
+from lab.scoreboard import entry, render_table
 from lab.steady import keep_auditing
 from lab.verdicts import Expected, load_expected
-
-LABS_PER_CORE = 2
-"""Labs side by side: an audit waits about as long as it works."""
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -34,16 +28,13 @@ def add_commands(commands: Commands) -> None:
     Describe the commands of this module.
     """
     gate = commands.add_parser("mutants", help="break hosts on purpose, see who notices")
-    gate.add_argument("--scenario", default="single")
-    gate.add_argument("--only", action="append", default=[], metavar="ID", help="repeatable")
+    add_options(gate)
     gate.add_argument(
         "--own-areas",
         action="store_true",
         help="audit only the areas of the controls that must notice, which is much faster",
     )
     gate.add_argument("--facts", type=Path, metavar="FOLDER", help="keep what was seen there")
-    gate.add_argument("--jobs", type=int, metavar="N", help="labs side by side")
-    gate.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
     gate.set_defaults(run=mutants)
     drawn = commands.add_parser("matrix", help="show which controls notice which mutants")
     drawn.add_argument("--scenario", default="single")
@@ -58,37 +49,31 @@ def add_commands(commands: Commands) -> None:
     timed.set_defaults(run=bench)
 
 
+MUTANTS = Campaign(
+    name="mutants",
+    load=load_mutants,
+    attempt=attempt,
+    good=lambda result: result.outcome is Outcome.KILLED,
+    render=render_table,
+    entry=entry,
+)
+
+
 def mutants(lab: Lab, options: argparse.Namespace) -> int:
     """
     Try the mutants of a scenario.
     """
-    scenario, expected = _named(lab, options)
-    chosen = load_mutants(scenario, expected, options.only)
-    if not chosen:
-        raise LabError(f"scenario {scenario.name} has no mutants")
-    if options.jobs is not None and options.jobs < 1:
-        raise LabError("--jobs needs a number of labs, at least 1")
-    jobs = min(options.jobs or LABS_PER_CORE * (os.cpu_count() or 1), len(chosen))
-    trial = Trial(
-        scenario, expected, suite_audit(expected.options), options.own_areas, options.facts
-    )
-    # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Labs(lab, scenario, jobs) as labs:
-        with step(f"auditing {scenario.name} without a mutant, {jobs} times"):
-            check_baselines(labs, trial)
-        results = run_mutants(labs, trial, chosen, report=_tell)
-    print(render_table(results))
-    if options.json:
-        options.json.write_text(render_json(scenario, results))
-    return 0 if all(result.outcome is Outcome.KILLED for result in results) else 1
+    scenario, expected = named(lab, options)
+    audit = suite_audit(expected.options)
+    trial = Trial(scenario, expected, audit, options.own_areas, options.facts)
+    return conduct(MUTANTS, lab, trial, options)
 
 
 def matrix(lab: Lab, options: argparse.Namespace) -> int:
     """
     Draw which controls notice which mutants.
     """
-    scenario, expected = _named(lab, options)
+    scenario, expected = named(lab, options)
     print(render_matrix(scenario, expected, load_mutants(scenario, expected)), end="")
     return 0
 
@@ -124,10 +109,9 @@ def bench(lab: Lab, options: argparse.Namespace) -> int:
     return 1 if missed else 0
 
 
-def _tell(result: Result) -> None:
-    print(render_line(result), flush=True)
-
-
-def _named(lab: Lab, options: argparse.Namespace) -> tuple[Scenario, Expected]:
+def named(lab: Lab, options: argparse.Namespace) -> tuple[Scenario, Expected]:
+    """
+    Return the scenario that the command line names, and its verdicts.
+    """
     scenario = load_scenario(options.scenario, lab.home)
     return scenario, load_expected(scenario.folder / "expected.toml")

@@ -4,30 +4,27 @@ The variants: configure a scenario in other valid ways, and see that no control 
 
 import argparse
 import dataclasses
-import json
-import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from lab.audit import keep_findings, suite_audit
-from lab.commands import step
+from lab.campaign import Campaign, add_options, conduct
 from lab.errors import LabError
-from lab.gate import Trial, check_baselines
+from lab.gate import Trial
 from lab.inventory import render_inventory
-from lab.labs import Labs, restore, spread
+from lab.labs import restore
 from lab.lifecycle import opened
 from lab.pki import other_certificate
 from lab.place import Lab
-from lab.scenario import Machine, Scenario, load_scenario
+from lab.scenario import Machine, Scenario
 from lab.settle import apply
-from lab.trials import Commands
+from lab.trials import Commands, named
 from lab.variant import Variant, load_variants
-from lab.verdicts import Differences, compare, load_expected, render_differences
+from lab.verdicts import Differences, compare, render_differences
 
 
 class Outcome(StrEnum):
@@ -136,10 +133,7 @@ def add_commands(commands: Commands) -> None:
     Describe the command of this module.
     """
     parser = commands.add_parser("variants", help="configure hosts in other valid ways")
-    parser.add_argument("--scenario", default="single")
-    parser.add_argument("--only", action="append", default=[], metavar="ID", help="repeatable")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="labs side by side")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+    add_options(parser)
     parser.set_defaults(run=variants)
 
 
@@ -147,32 +141,8 @@ def variants(lab: Lab, options: argparse.Namespace) -> int:
     """
     Try the variants of a scenario, or those that are named.
     """
-    scenario = load_scenario(options.scenario, lab.home)
-    expected = load_expected(scenario.folder / "expected.toml")
-    chosen = load_variants(scenario, expected, options.only)
-    if not chosen:
-        raise LabError(f"scenario {scenario.name} has no variants")
-    trial = Trial(scenario, expected, suite_audit(expected.options))
-    # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Labs(lab, scenario, max(1, min(options.jobs, len(chosen)))) as labs:
-        if not options.only:
-            with step(f"auditing {scenario.name} as it is"):
-                check_baselines(labs, trial)
-        try:
-            results = spread(
-                labs,
-                chosen,
-                lambda each, variant: attempt(each, trial, variant),
-                lambda result: print(result, flush=True),
-            )
-        finally:
-            for each in labs:
-                declare(each, scenario)
-    print(render_results(results))
-    if options.json:
-        options.json.write_text(_json(scenario, results))
-    return 0 if all(result.outcome is Outcome.ACCEPTED for result in results) else 1
+    scenario, expected = named(lab, options)
+    return conduct(VARIANTS, lab, Trial(scenario, expected, suite_audit(expected.options)), options)
 
 
 def render_results(results: Sequence[Result]) -> str:
@@ -185,24 +155,27 @@ def render_results(results: Sequence[Result]) -> str:
     return "\n".join([*rows, f"{len(results)} variants: {total or 'none'}"])
 
 
-def _json(scenario: Scenario, results: Sequence[Result]) -> str:
-    document: dict[str, Any] = {
-        "schema": "mailvet-variants/1",
-        "scenario": scenario.name,
-        "variants": [
-            {
-                "id": each.variant.id,
-                "summary": each.variant.summary,
-                "outcome": each.outcome.lower(),
-                "differences": {
-                    control: {"expected": wanted, "found": found}
-                    for control, (wanted, found) in each.differences.items()
-                },
-                "error": each.error,
-                "first_try": each.first_try,
-                "seconds": round(each.seconds, 1),
-            }
-            for each in results
-        ],
+def _entry(result: Result) -> Mapping[str, Any]:
+    return {
+        "id": result.variant.id,
+        "summary": result.variant.summary,
+        "outcome": result.outcome.lower(),
+        "differences": {
+            control: {"expected": wanted, "found": found}
+            for control, (wanted, found) in result.differences.items()
+        },
+        "error": result.error,
+        "first_try": result.first_try,
+        "seconds": round(result.seconds, 1),
     }
-    return json.dumps(document, indent=2) + "\n"
+
+
+VARIANTS = Campaign(
+    name="variants",
+    load=load_variants,
+    attempt=attempt,
+    good=lambda result: result.outcome is Outcome.ACCEPTED,
+    render=render_results,
+    entry=_entry,
+    finish=declare,
+)

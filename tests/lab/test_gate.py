@@ -2,18 +2,18 @@
 The mutant gate, with an audit that costs nothing.
 """
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 
 import pytest
 
 from lab.errors import LabError
-from lab.gate import Outcome, Result, Trial, judge, run_mutants
+from lab.gate import Breaker, Outcome, Result, Trial, attempt, judge
+from lab.labs import spread
 from lab.mutant import Mutant
 from lab.place import Lab
 from lab.scenario import Scenario
-from lab.scoreboard import render_json, render_line, render_table
+from lab.scoreboard import entry, render_table
 from lab.verdicts import Expected
 
 EXPECTED = Expected({"AUTH-01": "pass", "AUTH-02": "pass", "TLS-01": "pass"})
@@ -32,6 +32,17 @@ def verdicts(**changes: str) -> dict[str, str]:
     """
     named = {key.replace("_", "-").upper(): verdict for key, verdict in changes.items()}
     return {**EXPECTED.verdicts, **named}
+
+
+def run_mutants(
+    labs: Sequence[Lab], trial: Trial, mutants: Sequence[Mutant], breaker: Breaker
+) -> list[Result]:
+    """
+    Try *mutants* in *labs*, without containers.
+    """
+    return spread(
+        labs, mutants, lambda lab, mutant: attempt(lab, trial, mutant, breaker), lambda _: None
+    )
 
 
 def run(
@@ -54,7 +65,7 @@ def run(
 
     mutants = [mutant(name) for name in audits]
     trial = Trial(scenario, EXPECTED, audit)
-    return run_mutants(labs, trial, mutants, report=lambda _: None, breaker=breaker)
+    return run_mutants(labs, trial, mutants, breaker)
 
 
 def test_noticed_mutant_is_killed() -> None:
@@ -117,7 +128,7 @@ def test_audit_that_breaks_is_not_a_kill(scenario: Scenario) -> None:
     results = run({"a": "no results", "b": verdicts(auth_01="fail")}, scenario)
 
     assert [result.outcome for result in results] == [Outcome.BROKEN, Outcome.KILLED]
-    assert "no results" in render_line(results[0])
+    assert "no results" in str(results[0])
 
 
 def test_labs_share_the_mutants(scenario: Scenario) -> None:
@@ -134,7 +145,6 @@ def test_labs_share_the_mutants(scenario: Scenario) -> None:
         [Lab("a"), Lab("b")],
         Trial(scenario, EXPECTED, lambda *_: verdicts(auth_01="fail")),
         [mutant(name) for name in names],
-        report=lambda _: None,
         breaker=breaker,
     )
 
@@ -157,7 +167,6 @@ def test_interruption_stops_the_other_labs(scenario: Scenario) -> None:
             [Lab("a")],
             Trial(scenario, EXPECTED, lambda *_: {}),
             [mutant("a"), mutant("b")],
-            report=lambda _: None,
             breaker=breaker,
         )
 
@@ -180,11 +189,11 @@ def test_json_holds_what_programs_need(scenario: Scenario) -> None:
     """
     Outcome and differences of each mutant are in the file.
     """
-    (entry,) = json.loads(render_json(scenario, run({"a": verdicts()}, scenario)))["mutants"]
+    (told,) = map(entry, run({"a": verdicts()}, scenario))
 
-    assert entry["outcome"] == "survived"
-    assert entry["kills"] == ["AUTH-01"]
-    assert entry["differences"] == {"AUTH-01": {"expected": "fail", "found": "pass"}}
+    assert told["outcome"] == "survived"
+    assert told["kills"] == ["AUTH-01"]
+    assert told["differences"] == {"AUTH-01": {"expected": "fail", "found": "pass"}}
 
 
 def try_one(scenario: Scenario, *audits: Mapping[str, str]) -> Result:
@@ -196,7 +205,6 @@ def try_one(scenario: Scenario, *audits: Mapping[str, str]) -> Result:
         [Lab("a")],
         Trial(scenario, EXPECTED, lambda *_: next(found)),
         [mutant("a")],
-        report=lambda _: None,
         breaker=lambda *_: None,
     )
     return result
@@ -212,7 +220,7 @@ def test_unsteady_verdict_gets_a_second_try_and_stays_visible(scenario: Scenario
 
     assert result.outcome is Outcome.KILLED
     assert "AUTH-02" in result.first_try
-    assert "first try" in render_line(result)
+    assert "first try" in str(result)
 
 
 def test_survivor_gets_no_second_try(scenario: Scenario) -> None:
@@ -240,7 +248,6 @@ def test_own_areas_are_audited_and_compared_alone(scenario: Scenario) -> None:
         [Lab("a")],
         Trial(scenario, EXPECTED, audit, own_areas=True),
         [mutant("a")],
-        report=lambda _: None,
         breaker=lambda *_: None,
     )
 

@@ -63,7 +63,7 @@ def test_mutant_is_read(scenario: Scenario, folder: Path) -> None:
         ('["AUTH-01"]', '["AUTH-10"]', "'AUTH-10' is not in expected.toml; did you mean 'AUTH-0"),
         ('["AUTH-01"]', '["AUTH-02"]', "AUTH-02 is in kills and in also"),
         ('"unverified"', '"unverifed"', "'unverifed' is no verdict; did you mean 'unverified'?"),
-        ('"unverified"', '"pass"', "AUTH-02 is pass without the mutant as well"),
+        ('"unverified"', '"pass"', "AUTH-02 is pass without it as well"),
         ('"true"', '"true"\nremedy = "none"', "remedy is 'manual: ' and why"),
         ('"true"', '"true"\nremedy = "manual: "', "remedy is 'manual: ' and why"),
         ("[[mutant]]", "[[mutants]]", "unknown key 'mutants'; did you mean 'mutant'?"),

@@ -140,8 +140,8 @@ def test_variant_is_read(scenario: Scenario, tmp_path: Path) -> None:
         ('"ec"', '"dsa"', "certificate is one of ec, direct"),
         ("without =", "without", "profile: "),
         ("TLS-01", "TLS-10", "'TLS-10' is not in expected.toml; did you mean 'TLS-01'"),
-        ("not-applicable", "unverified", "TLS-01: no variant may be 'unverified'"),
-        ("not-applicable", "pass", "TLS-01 is pass without the variant as well"),
+        ("not-applicable", "unverified", "TLS-01 may not be 'unverified'"),
+        ("not-applicable", "pass", "TLS-01 is pass without it as well"),
     ],
     ids=["key", "missing", "id", "host", "kind", "profile", "control", "bad", "no-change"],
 )

@@ -1,0 +1,103 @@
+"""
+Do something to the hosts of a scenario many times over, in several labs, and tell what came of it.
+"""
+
+import argparse
+import json
+import os
+import signal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from lab.change import Kind
+from lab.commands import step
+from lab.errors import LabError
+from lab.gate import Trial, check_baselines
+from lab.labs import Labs, spread
+from lab.place import Lab
+from lab.scenario import Scenario
+from lab.verdicts import Expected
+
+LABS_PER_CORE = 2
+"""Labs side by side: an audit waits about as long as it works."""
+
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign(Generic[Kind, Outcome]):
+    """
+    What is done, and how it is told.
+
+    Attributes:
+        name: What the changes are called, several of them.
+        load: Reads them.
+        attempt: Makes one and audits; what comes of it says itself in one line.
+        good: Whether that is as it should be.
+        render: Sums up.
+        entry: What a program is told of one.
+        finish: Puts a lab back at the end, besides its hosts.
+    """
+
+    name: str
+    load: Callable[[Scenario, Expected, Iterable[str]], Sequence[Kind]]
+    attempt: Callable[[Lab, Trial, Kind], Outcome]
+    good: Callable[[Outcome], bool]
+    render: Callable[[Sequence[Outcome]], str]
+    entry: Callable[[Outcome], Mapping[str, Any]]
+    finish: Callable[[Lab, Scenario], None] = lambda _, __: None
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """
+    Describe the options that all campaigns have.
+    """
+    parser.add_argument("--scenario", default="single")
+    parser.add_argument("--only", action="append", default=[], metavar="ID", help="repeatable")
+    parser.add_argument("--jobs", type=int, metavar="N", help="labs side by side")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
+
+
+def conduct(
+    campaign: Campaign[Kind, Outcome], lab: Lab, trial: Trial, options: argparse.Namespace
+) -> int:
+    """
+    Go through all changes, or those that *options* name, and return the exit status.
+    """
+    scenario = trial.scenario
+    chosen = campaign.load(scenario, trial.expected, options.only)
+    if not chosen:
+        raise LabError(f"scenario {scenario.name} has no {campaign.name}")
+    if options.jobs is not None and options.jobs < 1:
+        raise LabError("--jobs needs a number of labs, at least 1")
+    jobs = min(options.jobs or LABS_PER_CORE * (os.cpu_count() or 1), len(chosen))
+    # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Labs(lab, scenario, jobs) as labs:
+        with step(f"auditing {scenario.name} as it should be, {jobs} times"):
+            check_baselines(labs, trial)
+        try:
+            results = spread(
+                labs,
+                chosen,
+                lambda each, change: campaign.attempt(each, trial, change),
+                lambda result: print(result, flush=True),
+            )
+        finally:
+            for each in labs:
+                campaign.finish(each, scenario)
+    print(campaign.render(results))
+    if options.json:
+        options.json.write_text(_json(campaign, scenario, results))
+    return 0 if all(map(campaign.good, results)) else 1
+
+
+def _json(campaign: Campaign[Kind, Outcome], scenario: Scenario, results: Sequence[Outcome]) -> str:
+    document = {
+        "schema": f"mailvet-{campaign.name}/1",
+        "scenario": scenario.name,
+        campaign.name: [campaign.entry(each) for each in results],
+    }
+    return json.dumps(document, indent=2) + "\n"
