@@ -10,8 +10,8 @@ from mailvet.facts.running import FileTime, RunningFacts, parse_running
 MAIN = "/etc/dovecot/dovecot.conf"
 
 PRINTED = """@@clock
-1000.500000000
-500.50
+499.00 1000.500000000 501.20
+500.50 1000.500000000 500.51
 100
 @@dovecot
 a /usr/sbin/dovecot -F
@@ -50,6 +50,14 @@ def test_processes_are_dated() -> None:
     assert postfix.loaded == 800.0
     assert postfix.oldest_reader is not None
     assert postfix.oldest_reader.name == "cleanup"
+
+
+def test_age_of_processes_is_unknown_if_the_clocks_were_read_too_far_apart() -> None:
+    """A host too busy to tell the time gives no wrong dates: edited just before is not after."""
+    facts = parsed(PRINTED.replace("500.50 1000.500000000 500.51", "499.00 1000.500000000 500.51"))
+
+    assert facts.daemons == ()
+    assert facts.dovecot().unknown
 
 
 def test_of_a_link_and_its_end_the_later_counts() -> None:

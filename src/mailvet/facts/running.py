@@ -6,6 +6,7 @@ its log process, and that only if the new configuration is sound. So the age of 
 when the configuration was last read, whatever became of the logs.
 """
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from mailvet.model import Cause, Judgement, judge, unverified
 
 TOLERANCE = 0.05
 """Seconds by which the age of a process and the date of a file may disagree."""
+
+MOST_BETWEEN = 0.5
+"""Seconds between two looks at the clocks, above which the age of a process is not known."""
 
 _RENEWED = {"postfix": frozenset({"qmgr", "nqmgr"}), "dovecot": frozenset({"log"})}
 """The process that a reload replaces, by server."""
@@ -232,11 +236,11 @@ def parse_running(
     What the script in ``probes.running`` printed.
     """
     parts = sections(output.stdout)
-    clock = [_decimal(word) for word in parts.get("clock", "").split()]
-    now, up, ticks = clock if len(clock) == 3 else (0.0, 0.0, 0.0)
+    now, booted, ticks = _clock(parts.get("clock", ""))
     daemons = [
-        _daemon(name, parts.get(name, ""), now - up, ticks or 100.0)
+        _daemon(name, parts.get(name, ""), booted, ticks)
         for name in ("dovecot", "postfix")
+        if ticks
     ]
     return RunningFacts(
         now,
@@ -246,6 +250,21 @@ def parse_running(
         main,
         (output.evidence(),),
     )
+
+
+def _clock(text: str) -> tuple[float, float, float]:
+    """
+    The time, the time of the boot, and ticks in a second; zeros if the host is too busy to tell.
+
+    Each line but the last has the seconds since the boot before and after the time was asked. On a
+    busy host much lies between them, so the closest ones are believed.
+    """
+    *tries, last = [[_decimal(word) for word in row.split()] for row in text.splitlines()] or [[]]
+    spans = [(each[2] - each[0], each[1], each[0]) for each in tries if len(each) == 3]
+    span, now, before = min(spans, default=(math.inf, 0.0, 0.0))
+    if span > MOST_BETWEEN or len(last) != 1:
+        return (0.0, 0.0, 0.0)
+    return (now, now - before, last[0])
 
 
 def _daemon(name: str, text: str, booted: float, ticks: float) -> Daemon | None:

@@ -29,7 +29,11 @@ family() {
     }'
 }
 echo @@clock
-date +%s.%N; cut -d ' ' -f 1 /proc/uptime; getconf CLK_TCK
+for try in 1 2 3 4 5; do
+    read -r before _ </proc/uptime; now=$(date +%s.%N); read -r after _ </proc/uptime
+    echo "$before $now $after"
+done
+getconf CLK_TCK
 echo @@dovecot
 base=$(doveconf -h base_dir 2>/dev/null)
 read -r pid 2>/dev/null <"${base:-/run/dovecot}/master.pid" &&
