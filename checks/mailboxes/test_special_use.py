@@ -90,7 +90,8 @@ def test_created_and_not_subscribed(
     """
     Mailboxes with auto = create exist, and are not subscribed.
     """
-    names = target.expect.mailboxes.created or provided(dovecot, "create")
+    declared = dovecot.personal(target.expect.mailboxes.created)
+    names = declared or provided(dovecot, "create")
     if not names:
         return not_applicable("no mailbox is to be created without a subscription")
     wrong, doubt = special_use.not_created(names), special_use.doubt(names)
@@ -107,7 +108,8 @@ def test_not_created(
     """
     Mailboxes with auto = no do not exist until somebody creates them.
     """
-    names = target.expect.mailboxes.not_created or provided(dovecot, "no")
+    declared = dovecot.personal(target.expect.mailboxes.not_created)
+    names = declared or provided(dovecot, "no")
     if not names:
         return not_applicable("no mailbox is named that is not to be created")
     found, doubt = special_use.unasked(names), special_use.doubt(names)

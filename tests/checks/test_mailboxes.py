@@ -151,12 +151,12 @@ def test_mbox_05(load_check: Load, config: DovecotConfig, verdict: Verdict) -> N
     assert check(config, make_target()).verdict is verdict
 
 
-def named(auto: str) -> DovecotConfig:
+def named(auto: str, prefix: str = "") -> DovecotConfig:
     """
     A configuration that names Templates.
     """
     mailbox = f"mailbox Templates {{\n    auto = {auto}\n  }}"
-    text = f"namespace inbox {{\n  inbox = yes\n  prefix = \n  {mailbox}\n}}\n"
+    text = f"namespace inbox {{\n  inbox = yes\n  prefix = {prefix}\n  {mailbox}\n}}\n"
     return parse_dovecot(f"@@version\n2.3.19.1\n@@all\n{text}", ())
 
 
@@ -214,3 +214,17 @@ def test_the_profile_says_which_mailboxes_there_are(load_check: Load) -> None:
     absent = load_check("mailboxes", "test_special_use", "test_not_created")
     assert created(found(), named("no"), target).verdict is FAIL
     assert absent(found(), named("no"), target).verdict is PASS
+
+
+def test_declared_names_stand_behind_the_prefix_of_the_namespace(load_check: Load) -> None:
+    """
+    Users see INBOX.Templates where the profile says Templates, and so for what must be absent.
+    """
+    expect = ExpectMailboxes(created=("Templates",), not_created=("Templates",))
+    target = make_target(expect=Expectations(mailboxes=expect))
+    created = load_check("mailboxes", "test_special_use", "test_created_and_not_subscribed")
+    absent = load_check("mailboxes", "test_special_use", "test_not_created")
+    facts = found(also=(Folder("INBOX.Templates", ("\\HasNoChildren",)),))
+
+    assert created(facts, named("create", "INBOX."), target).verdict is PASS
+    assert absent(facts, named("create", "INBOX."), target).verdict is FAIL

@@ -194,6 +194,18 @@ class DovecotConfig:
             for mailbox in namespace.of("mailbox")
         )
 
+    def personal(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """
+        The *names* of users' own mailboxes as clients see them, behind the namespace's prefix.
+        """
+        prefixes = [
+            namespace.get("prefix") or ""
+            for namespace in self.root.of("namespace")
+            if (namespace.get("inbox") or "no").lower() in ON
+        ]
+        prefix = prefixes[0] if prefixes else ""
+        return tuple(name if name.startswith(prefix) else prefix + name for name in names)
+
     @property
     def files(self) -> tuple[str, ...]:
         """
