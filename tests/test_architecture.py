@@ -28,6 +28,7 @@ CLIENTS = {
     "connection": {"OpenSSL"},
     "handshake": {"OpenSSL", "cryptography"},
     "certificate": {"OpenSSL", "cryptography"},
+    "imap_client": {"imapclient"},
     "imap_mailbox": {"imapclient"},
     "delivery": {"aiosmtplib"},
 }
@@ -68,7 +69,7 @@ DOORS = {
     "pipe_through": {"vantage", "wire", "delivery"},
     "run_on": {"shell"},
     "get_host": {"shell"},
-    "IMAPClient": {"imap_mailbox"},
+    "IMAPClient": {"imap_client", "imap_mailbox"},
     "connect": {"delivery"},
     "subprocess": set(),
     "socketpair": {"vantage", "delivery"},

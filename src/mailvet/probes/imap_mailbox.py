@@ -10,11 +10,10 @@ import contextlib
 import functools
 import imaplib
 import re
-import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from mailvet.context import ProbeContext
@@ -22,14 +21,11 @@ from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.folders import Folder
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause, Endpoint, Protocol, Security
-from mailvet.outlet import Outlet
+from mailvet.probes.imap_client import Guard, GuardedClient
 from mailvet.probes.imap_log import recorded
 from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.threads import in_daemon_thread
 from mailvet.transcript import Transcript
-
-MAX_TOTAL = 16 * 1024 * 1024
-"""Octets that are read from one connection before the server is taken for hostile."""
 
 _NOT_IMAP = (ValueError, LookupError, TypeError, AssertionError)
 """What IMAPClient stumbles over when a server talks nonsense."""
@@ -273,74 +269,19 @@ async def _connect(context: ProbeContext, transcript: Transcript) -> IMAPClient:
     for service in sorted(services, key=lambda each: each.security is Security.STARTTLS):
         transcript.add("*", f"connecting to {context.target.address} port {service.port}")
         try:
-            return await in_daemon_thread(functools.partial(_client, context, service))
+            return await _client(context, service)
         except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
             failure = _lost(exc, transcript)
     raise failure
 
 
-def _client(context: ProbeContext, service: Endpoint) -> IMAPClient:
-    # Whom the certificate names is judged elsewhere; here it matters what is in the mailbox.
-    trusting = ssl.create_default_context()
-    trusting.check_hostname = False
-    trusting.verify_mode = ssl.CERT_NONE
-    trusting.set_ciphers("DEFAULT:@SECLEVEL=0")
-    implicit = service.security is Security.IMPLICIT_TLS
-    outlet = context.permit.connection(service.port)
-    # IMAPClient asks for the capabilities while it connects.
-    outlet.passes(b"0 CAPABILITY\r\n")
-    client = IMAPClient(
-        context.target.address,
-        service.port,
-        ssl=implicit,
-        ssl_context=trusting if implicit else None,
-        timeout=SocketTimeout(context.connect_timeout, context.reply_timeout),
-    )
-    _bound(client)
-    _watch(client, outlet)
-    if not implicit:
-        client.starttls(trusting)
-    return client
-
-
-def _watch(client: IMAPClient, outlet: Outlet) -> None:
-    """
-    Lets leave what the permit lets pass.
-    """
-    connection = client._imap
-    send = connection.send
-
-    def watched(data: bytes) -> None:
-        outlet.passes(data)
-        send(data)
-
-    connection.send = watched
-
-
-def _bound(client: IMAPClient) -> None:
-    """
-    Ends the connection when the server sends more than a mailbox of test messages can hold.
-    """
-    connection = client._imap
-    read, readline = connection.read, connection.readline
-    total = 0
-
-    def spend(octets: int) -> None:
-        nonlocal total
-        total += octets
-        if total > MAX_TOTAL:
-            raise imaplib.IMAP4.abort(f"over {MAX_TOTAL} octets in one connection")
-
-    def bounded_read(size: int) -> bytes:
-        spend(size)
-        return bytes(read(size))
-
-    def bounded_readline() -> bytes:
-        line = bytes(readline())
-        spend(len(line))
-        return line
-
-    connection.read, connection.readline = bounded_read, bounded_readline
+async def _client(context: ProbeContext, service: Endpoint) -> IMAPClient:
+    guard = Guard(context.permit.connection(service.port))
+    try:
+        return await in_daemon_thread(functools.partial(GuardedClient, context, service, guard))
+    except asyncio.CancelledError:
+        guard.end()
+        raise
 
 
 def _folders(listed: Iterable[tuple[Iterable[bytes], bytes, str]]) -> tuple[Folder, ...]:
