@@ -73,7 +73,7 @@ class Permit:
         self.scope = scope
         self._acts = acts
         self._lock = threading.Lock()
-        self._secrets: list[tuple[Account, str]] = []
+        self._secrets: list[tuple[Account, Secret]] = []
         self._direct: Counter[int] = Counter()
         self._through: Counter[int] = Counter()
         self._again: Counter[int] = Counter()
@@ -98,7 +98,7 @@ class Permit:
         Tells a right password, so that others are counted as failing logins.
         """
         with self._lock:
-            self._secrets.append((account, password.reveal()))
+            self._secrets.append((account, password))
 
     def connection(self, port: int, *, through: bool = False) -> Outlet:
         """
@@ -188,7 +188,9 @@ class Permit:
     def _owner(self, user: str, password: str) -> Account | None:
         for account, right in self._secrets:
             names = {account.user, account.address, account.user.partition("@")[0]}
-            if password == right and user.casefold() in {each.casefold() for each in names}:
+            if password == right.reveal() and user.casefold() in {
+                each.casefold() for each in names
+            }:
                 return account
         return None
 

@@ -78,6 +78,7 @@ def compliant() -> Facts:
     }
 
 
+@cache
 def mutant_changes() -> Mapping[str, Mapping[str, list[Change]]]:
     """
     What each mutant changes, by fact.

@@ -72,6 +72,10 @@ class MailboxSetting:
     inbox_namespace: bool
 
 
+def _has_inbox(namespace: Section) -> bool:
+    return (namespace.get("inbox") or "no").lower() in ON
+
+
 @dataclass(frozen=True, slots=True)
 class DovecotConfig:
     """
@@ -188,22 +192,24 @@ class DovecotConfig:
                 (namespace.get("prefix") or "") + (mailbox.get("name") or mailbox.name),
                 tuple(word.lstrip("\\") for word in (mailbox.get("special_use") or "").split()),
                 mailbox.get("auto") or "no",
-                (namespace.get("inbox") or "no").lower() in ON,
+                _has_inbox(namespace),
             )
             for namespace in self.root.of("namespace")
             for mailbox in namespace.of("mailbox")
         )
 
+    @property
+    def home(self) -> Section | None:
+        """
+        The namespace of the INBOX, if one is named.
+        """
+        return next((each for each in self.root.of("namespace") if _has_inbox(each)), None)
+
     def personal(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """
         The *names* of users' own mailboxes as clients see them, behind the namespace's prefix.
         """
-        prefixes = [
-            namespace.get("prefix") or ""
-            for namespace in self.root.of("namespace")
-            if (namespace.get("inbox") or "no").lower() in ON
-        ]
-        prefix = prefixes[0] if prefixes else ""
+        prefix = (self.home and self.home.get("prefix")) or ""
         return tuple(name if name.startswith(prefix) else prefix + name for name in names)
 
     @property

@@ -111,12 +111,14 @@ class Audit:
         if self.options.facts:
             self.store.load(self.options.facts, self.targets)
             return
-        try:
-            asyncio.run(self._gather(plan))
-        finally:
-            asyncio.run(self._clean_up())
-            if self.options.save_facts:
-                self.store.save(self.options.save_facts, self.targets)
+        # One event loop for both: the limits of a target belong to the loop that met them first.
+        with asyncio.Runner() as runner:
+            try:
+                runner.run(self._gather(plan))
+            finally:
+                runner.run(self._clean_up())
+                if self.options.save_facts:
+                    self.store.save(self.options.save_facts, self.targets)
 
     def foresee(self, plan: Plan) -> tuple[HostPlan, ...]:
         """

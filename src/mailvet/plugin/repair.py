@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mailvet.errors import ProbeError
-from mailvet.facts.dovecot import ON, DovecotConfig
+from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.firewall import FirewallFacts
 from mailvet.facts.mail_account import MailAccountFacts
 from mailvet.facts.postfix import PostfixConfig
@@ -97,8 +97,7 @@ def _special_use(dovecot: DovecotConfig, target: Target) -> str:
     """
     The special-use mailboxes under the names that they have, which need not be English.
     """
-    homes = (each for each in dovecot.root.of("namespace") if (each.get("inbox") or "no") in ON)
-    home = next(homes, None)
+    home = dovecot.home
     if home is None:
         return mailboxes(target.expect.mailboxes.special_use, {}, "inbox")
     names = {

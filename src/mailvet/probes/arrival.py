@@ -24,7 +24,6 @@ from mailvet.probes.parcels import (
     outcome,
     remove,
     takes_mail,
-    unqueue,
 )
 
 
@@ -48,7 +47,6 @@ async def probe_deliveries(context: ProbeContext) -> DeliveriesFacts:
             await await_all(context, mailbox, parcels)
         finally:
             left = await remove(context, mailbox, recipient, parcels)
-            await unqueue(context, parcels)
         seen = mailbox.transcript.freeze()
     return DeliveriesFacts(
         tuple(outcome(each, recipient, left[each.message], seen) for each in parcels),

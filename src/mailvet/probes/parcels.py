@@ -150,16 +150,19 @@ async def remove(
 ) -> dict[Message, tuple[str, ...]]:
     """
     Removes all messages, copies in other folders included; returns where some are still found.
+
+    What was accepted and did not arrive is taken out of the queue.
     """
     left: dict[Message, tuple[str, ...]] = {}
     for parcel in parcels:
         left[parcel.message] = await mailbox.remove(parcel.message.message_id)
         if not left[parcel.message]:
             context.ledger.settle(residue(context, recipient, parcel.message))
+    await _unqueue(context, parcels)
     return left
 
 
-async def unqueue(context: ProbeContext, parcels: list[Parcel]) -> None:
+async def _unqueue(context: ProbeContext, parcels: list[Parcel]) -> None:
     """
     Takes accepted messages that did not arrive out of the queue, where there is a shell to do it.
     """

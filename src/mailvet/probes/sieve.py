@@ -33,7 +33,6 @@ from mailvet.probes.parcels import (
     outcome,
     remove,
     takes_mail,
-    unqueue,
 )
 from mailvet.probes.sieve_scripts import (
     ACTIVE_SCRIPT,
@@ -195,10 +194,10 @@ class _Trial:
         )
 
     async def _with_script(self, mailbox: Mailbox | None) -> None:
+        address = self.account.address
         messages = [
             compose(self.context, f"sieve-{kind}", sender=address, recipient=address)
             for kind in ("match", "other")
-            for address in (self.account.address,)
         ]
         try:
             if await self._upload(messages[0]):
@@ -292,7 +291,6 @@ class _Trial:
                 places = [await _places(mailbox, each) for each in parcels]
         finally:
             left = await remove(context, mailbox, account, parcels)
-            await unqueue(context, parcels)
         seen = mailbox.transcript.freeze()
         self.filtered = [
             Filtered(outcome(each, account, left[each.message], seen), found)
