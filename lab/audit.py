@@ -49,11 +49,11 @@ def keep_facts(lab: Lab, path: Path) -> None:
     path.write_text(json.dumps({"network": network, "hosts": facts}))
 
 
-def keep_findings(lab: Lab, name: str) -> None:
+def keep_findings(lab: Lab, name: str, auditor: str = "audit") -> None:
     """
     Keep the findings of the last audit of a lab under *name*, for whoever wonders about them.
     """
-    found = audit_folder(lab) / RESULTS
+    found = audit_folder(lab, auditor) / RESULTS
     if found.exists():
         kept = lab.state.parent / "differences"
         kept.mkdir(parents=True, exist_ok=True)

@@ -65,6 +65,7 @@ class Trial:
         own_areas: Whether a mutant is judged by the areas of its kills alone; otherwise all
             verdicts count.
         facts: The folder that keeps the facts which mutants were killed on, if any.
+        auditor: Whose audits these are, where several audit one lab at the same time.
     """
 
     scenario: Scenario
@@ -72,6 +73,7 @@ class Trial:
     audit: Audit
     own_areas: bool = False
     facts: Path | None = None
+    auditor: str = "audit"
 
 
 COMPLIANT = "compliant"

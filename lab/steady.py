@@ -5,7 +5,9 @@ Audit unchanged hosts again and again, with another audit at the same time: noth
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
+from lab.audit import keep_findings
 from lab.errors import LabError
 from lab.gate import Trial
 from lab.place import Lab
@@ -45,7 +47,7 @@ def keep_auditing(
     rounds = []
     for number in range(1, times + 1):
         with ThreadPoolExecutor(max_workers=len(trials)) as pool:
-            found = list(pool.map(lambda trial: _audited(lab, trial), trials))
+            found = list(pool.map(partial(_audited, lab, number), trials))
         result = Round(
             number,
             tuple(each for each in found if not isinstance(each, str)),
@@ -56,8 +58,12 @@ def keep_auditing(
     return rounds
 
 
-def _audited(lab: Lab, trial: Trial) -> Differences | str:
+def _audited(lab: Lab, number: int, trial: Trial) -> Differences | str:
     try:
-        return compare(trial.expected.verdicts, trial.audit(lab, trial.scenario, ()))
+        found = trial.audit(lab, trial.scenario, ())
     except LabError as error:
         return str(error)
+    differences = compare(trial.expected.verdicts, found)
+    if differences:
+        keep_findings(lab, f"round-{number}-{trial.auditor}", trial.auditor)
+    return differences

@@ -86,7 +86,12 @@ def steady(lab: Lab, options: argparse.Namespace) -> int:
     expected = load_expected(scenario.folder / "expected.toml")
     auditors = ("audit",) if options.alone else ("audit", "beside")
     trials = [
-        Trial(scenario, expected, suite_audit(expected.options, auditor=auditor))
+        Trial(
+            scenario,
+            expected,
+            suite_audit(expected.options, auditor=auditor),
+            auditor=auditor,
+        )
         for auditor in auditors
     ]
     rounds = keep_auditing(lab, trials, options.times, lambda each: print(each, flush=True))

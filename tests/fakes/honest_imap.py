@@ -128,8 +128,12 @@ class ImapSession(Session):
 
     async def do_create(self, command: Command) -> None:
         """CREATE."""
-        self.owner.folders.setdefault(words(command.rest)[0], [])
-        await self.succeed(command)
+        name = words(command.rest)[0]
+        if name in self.owner.folders:
+            await self.no(command, "[ALREADYEXISTS] Mailbox already exists")
+        else:
+            self.owner.folders[name] = []
+            await self.succeed(command)
 
     async def do_delete(self, command: Command) -> None:
         """DELETE."""

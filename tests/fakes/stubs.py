@@ -287,7 +287,8 @@ def serving(
 
 def _bound(address: str, port: int = 0) -> socket.socket:
     # A port that is bound and does not listen refuses connections, and nobody else can take it.
-    sock = socket.socket()
+    # asyncio sends small replies at once (TCP_NODELAY) only if the socket names its protocol.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((address, port))
     return sock

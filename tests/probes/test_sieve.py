@@ -4,6 +4,7 @@ A Sieve script in the hands of a server that does one thing wrong, or none.
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from mailvet.facts.sieve import SieveFacts
 from mailvet.facts.standpoint import Standpoint, StandpointFacts
 from mailvet.ledger import Ledger
 from mailvet.model import Account, Cause, Endpoint, Expectations, ExpectMail, Protocol, Security
+from mailvet.probes import sieve
 from mailvet.probes.sieve import probe_sieve
 from tests.fakes.context import DOMAIN, make_account, make_context, make_target
 from tests.fakes.honest import honest
@@ -21,6 +23,12 @@ from tests.fakes.honest_session import Flaw
 from tests.fakes.stubs import StubHost
 
 DEADLINE = 20.0
+
+OURS = "mailvet-mailvet-test"
+RIVAL = "mailvet-another"
+
+Meddler = Callable[[], bool]
+"""Does something to the server when its time has come; False until then."""
 
 
 def context_of(stub: StubHost, *names: str, ledger: Ledger | None = None) -> ProbeContext:
@@ -46,14 +54,22 @@ def context_of(stub: StubHost, *names: str, ledger: Ledger | None = None) -> Pro
     return dataclasses.replace(context, endpoint=None, ledger=ledger or Ledger(None))
 
 
-def run(context: ProbeContext) -> SieveFacts:
+def run(context: ProbeContext, meanwhile: Meddler | None = None) -> SieveFacts:
     """
-    What the probe returns, in time.
+    What the probe returns, in time, while *meanwhile* waits to do something to the server.
     """
+
+    async def watch() -> None:
+        while meanwhile and not meanwhile():  # noqa: ASYNC110  # another thread's memory
+            await asyncio.sleep(0.005)
 
     async def bounded() -> SieveFacts:
         async with asyncio.timeout(DEADLINE):
-            return await probe_sieve(context)
+            watching = asyncio.create_task(watch())
+            try:
+                return await probe_sieve(context)
+            finally:
+                watching.cancel()
 
     return asyncio.run(bounded())
 
@@ -119,6 +135,76 @@ def test_an_active_script_is_left_alone() -> None:
         facts = run(context_of(stub))
         assert busy.active == "mine"
     assert facts.account == "alice"
+
+
+def test_a_script_that_another_audit_left_behind_is_no_obstacle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    It never becomes active, and stays where it is.
+    """
+    monkeypatch.setattr(sieve, "RIVAL_SECONDS", 0.05)
+    with honest() as (stub, host):
+        owner = host.store.users[f"bob@{DOMAIN}"]
+        owner.scripts[RIVAL] = "keep;"
+        facts = run(context_of(stub))
+        assert (dict(owner.scripts), owner.active) == ({RIVAL: "keep;"}, "")
+    assert (facts.account, facts.filed) == ("bob", True)
+
+
+def test_another_audit_that_stored_its_script_first_keeps_the_account() -> None:
+    """
+    It activates its own while ours waits, which then goes elsewhere and leaves nothing.
+    """
+    with honest() as (stub, host):
+        owner = host.store.users[f"bob@{DOMAIN}"]
+        owner.scripts[RIVAL] = "keep;"
+
+        def activates() -> bool:
+            if OURS in owner.scripts:
+                owner.active = RIVAL
+            return bool(owner.active)
+
+        facts = run(context_of(stub), activates)
+        assert (dict(owner.scripts), owner.active) == ({RIVAL: "keep;"}, RIVAL)
+    assert (facts.account, facts.filed, facts.rival) == ("alice", True, "")
+
+
+def test_a_script_that_is_replaced_under_way_says_nothing() -> None:
+    """
+    The owner has another one active before the mail is there: no reason to blame the server.
+    """
+    with honest() as (stub, host):
+        owner = host.store.users[f"bob@{DOMAIN}"]
+
+        def replaces() -> bool:
+            if owner.active == OURS:
+                owner.scripts["mine"] = "keep;"
+                owner.active = "mine"
+            return owner.active == "mine"
+
+        facts = run(context_of(stub, "bob"), replaces)
+        assert (dict(owner.scripts), owner.active) == ({"mine": "keep;"}, "mine")
+    assert facts.rival == "mine"
+    assert "mine" in facts.unjudged
+
+
+def test_where_every_account_is_taken_nothing_is_judged() -> None:
+    """
+    Whoever asks is told to come back.
+    """
+    with honest() as (stub, host):
+        owner = host.store.users[f"bob@{DOMAIN}"]
+        owner.scripts[RIVAL] = "keep;"
+
+        def activates() -> bool:
+            if OURS in owner.scripts:
+                owner.active = RIVAL
+            return bool(owner.active)
+
+        with pytest.raises(ProbeError, match=f"the last one {RIVAL}: ask again later") as caught:
+            run(context_of(stub, "bob"), activates)
+    assert caught.value.cause is Cause.BLOCKED
 
 
 def test_without_an_account_to_spare_nothing_is_touched() -> None:

@@ -13,6 +13,10 @@ from mailvet.transcript import Line
 _LISTED = re.compile(r'"((?:[^"\\]|\\.)*)"(?:\s+(ACTIVE))?\s*$', re.DOTALL | re.IGNORECASE)
 
 
+PREFIX = "mailvet-"
+"""What the names of all scripts begin with that an audit stores."""
+
+
 def quoted(text: str) -> str:
     """
     *text* as a quoted string of ManageSieve and of Sieve.
@@ -58,7 +62,17 @@ class ScriptList:
         script by hand is not listed, and becomes a script when another one is activated.
         """
         strangers = [each for each in now.names if each not in self.names and each not in own]
-        return self.active or next(iter(strangers), "")
+        return self.active or next(iter(_not_of_audits(strangers)), "")
+
+    def rivals(self, own: tuple[str, ...]) -> tuple[str, ...]:
+        """
+        Scripts that other audits have stored here, but for our *own*.
+        """
+        return tuple(each for each in self.names if each.startswith(PREFIX) and each not in own)
+
+
+def _not_of_audits(names: list[str]) -> list[str]:
+    return [each for each in names if not each.startswith(PREFIX)]
 
 
 def parse_scripts(lines: tuple[str, ...]) -> ScriptList:
@@ -142,6 +156,7 @@ class SieveFacts:
         other: The message that it leaves alone.
         unsent: Why no message was sent; empty if both were.
         transcript: All that was said.
+        rival: The script that somebody else activated in the meantime; empty if nobody did.
     """
 
     account: str
@@ -157,6 +172,7 @@ class SieveFacts:
     other: Filtered | None
     unsent: str
     transcript: tuple[Line, ...]
+    rival: str = ""
 
     @property
     def failed(self) -> tuple[Step, ...]:
@@ -241,6 +257,8 @@ class SieveFacts:
         """
         Why the messages say nothing about filtering; empty if they do.
         """
+        if self.rival:
+            return f"meanwhile {self.rival} was the active script, of another audit or of the owner"
         if not self.active:
             return "no script could be activated"
         if self.unsent or self.matching is None or self.other is None:

@@ -2,7 +2,9 @@
 Uploads a Sieve script as a mail client does, sees what it does to mail, and takes it away again.
 
 The script files one message, which it knows by its Message-ID, and leaves all other mail alone. An
-active script of somebody else is never replaced: such an account is passed over.
+active script of somebody else is never replaced: such an account is passed over. So is one that
+another audit takes at the same time, from wherever: both store their scripts before they look for
+others.
 """
 
 import asyncio
@@ -16,9 +18,9 @@ from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.login import Answer
 from mailvet.facts.replies import Reply
-from mailvet.facts.sieve import Filtered, ScriptList, SieveFacts, Step, quoted, same_script
+from mailvet.facts.sieve import PREFIX, Filtered, ScriptList, SieveFacts, Step, quoted, same_script
 from mailvet.ledger import Residue
-from mailvet.model import Account, Cause, Endpoint, Protocol, Target
+from mailvet.model import Account, Cause, Target
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.first_use import after_first_use
@@ -26,14 +28,9 @@ from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import Message, compose
 from mailvet.probes.parcels import (
     MAY_UNQUEUE,
-    Parcel,
-    await_all,
-    dispatch,
     may_send,
-    outcome,
-    remove,
-    takes_mail,
 )
+from mailvet.probes.sieve_mail import exchange, ways
 from mailvet.probes.sieve_scripts import (
     ACTIVE_SCRIPT,
     SCRIPT,
@@ -45,6 +42,12 @@ from mailvet.probes.sieve_scripts import (
 
 MAX_ACCOUNTS = 3
 """Accounts that are asked whether a script of theirs is active."""
+
+RIVAL_SECONDS = 2.0
+"""Many times what another audit needs between storing its script and activating it."""
+
+RIVAL_PAUSE = 0.2
+"""Seconds between two looks at what it does."""
 
 _RULE = """require "fileinto";
 if header :is "message-id" {message_id} {{
@@ -70,6 +73,7 @@ async def probe_sieve(context: ProbeContext) -> SieveFacts:
     await after_first_use(context)
     virtual = await _default_script(context)
     own = dataclasses.replace(context, endpoint=service)
+    rival, disturbed = "", None
     for account in _candidates(context.target):
         async with context.exclusive(account), sasl.logged_in(own, account) as (speaker, _, login):
             trial = _Trial(own, account, speaker)
@@ -80,9 +84,18 @@ async def probe_sieve(context: ProbeContext) -> SieveFacts:
             if login.answer is not Answer.ACCEPTED:
                 detail = f"{account.name} cannot log in to ManageSieve: {login}"
                 raise speaker.wire.error(Cause.BLOCKED, detail)
-            if await trial.begin(virtual):
-                return await trial.run()
-            await speaker.quit()
+            if not await trial.begin(virtual):
+                await speaker.quit()
+                continue
+            facts = await trial.run()
+            if not facts.rival:
+                return facts
+            rival, disturbed = facts.rival, facts if facts.active else disturbed
+    if disturbed:
+        return disturbed
+    if rival:
+        detail = f"other audits have their scripts on the test accounts, the last one {rival}"
+        raise ProbeError(Cause.BLOCKED, f"{detail}: ask again later")
     raise ProbeError(
         Cause.CREDENTIALS,
         "each test account has an active Sieve script, and none is ever replaced: "
@@ -96,14 +109,6 @@ def _candidates(target: Target) -> list[Account]:
     """
     accounts = [each for each in target.accounts.values() if not each.fresh]
     return accounts[::-1][:MAX_ACCOUNTS]
-
-
-def _ways(target: Target) -> list[Endpoint]:
-    """
-    Submission first: no greylisting stands in its way.
-    """
-    endpoints = [each for each in target.endpoints if takes_mail(each)]
-    return sorted(endpoints, key=lambda each: each.protocol is not Protocol.SUBMISSION)
 
 
 async def _default_script(context: ProbeContext) -> str:
@@ -137,16 +142,22 @@ class _Trial:
     neighbour_got: Reply | None = None
     filtered: list[Filtered] = field(default_factory=list)
     unsent: str = ""
+    rival: str = ""
 
     @property
     def script(self) -> str:
         """Name of the script."""
-        return f"mailvet-{self.context.nonce}"
+        return f"{PREFIX}{self.context.nonce}"
 
     @property
     def broken_script(self) -> str:
         """Name of the script that the server must refuse."""
-        return f"mailvet-{self.context.nonce}-broken"
+        return f"{self.script}-broken"
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Names of all scripts that it may store."""
+        return (self.script, self.broken_script)
 
     async def begin(self, virtual: str) -> bool:
         """
@@ -174,7 +185,7 @@ class _Trial:
                     self.folder = await mailbox.prefix()
                 except ProbeError as exc:
                     self.unsent = exc.detail
-                self.folder += f"mailvet-{self.context.nonce}"
+                self.folder += self.script
                 await self._with_script(mailbox)
         matching, other = self.filtered if self.filtered else (None, None)
         return SieveFacts(
@@ -191,6 +202,7 @@ class _Trial:
             other=other,
             unsent=self.unsent,
             transcript=self.speaker.wire.transcript.freeze(),
+            rival=self.rival,
         )
 
     async def _with_script(self, mailbox: Mailbox | None) -> None:
@@ -202,6 +214,9 @@ class _Trial:
         try:
             if await self._upload(messages[0]):
                 await asyncio.gather(self._ask_neighbour(), self._deliver(mailbox, messages))
+                _, now = await list_scripts(self.speaker)
+                # One that is not active any more is the server's doing, unless another one is.
+                self.rival = "" if now.active in self.own else now.active
         except PeerClosedError:
             self.steps.append(Step("", None, worked=False))
         finally:
@@ -224,6 +239,8 @@ class _Trial:
         context.ledger.announce(self._residue(SCRIPT, self.script))
         if not await self._step(f"PUTSCRIPT {quoted(self.script)} {literal(rule)}"):
             return False
+        if not await self._alone():
+            return False
         context.ledger.announce(self._residue(ACTIVE_SCRIPT, self.before.dumps()))
         if not await self._step(f"SETACTIVE {quoted(self.script)}"):
             return False
@@ -235,6 +252,26 @@ class _Trial:
         same = reply.positive and same_script(rule, reply.lines)
         self.steps.append(Step("GETSCRIPT", reply, worked=same))
         return active
+
+    async def _alone(self) -> bool:
+        """
+        Waits until no other audit has this account; False if one has.
+
+        Of two that came at the same time, the first in the alphabet takes it, while the other one
+        waits longer. What is still there and not active after that was left behind.
+        """
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        while True:
+            _, now = await list_scripts(self.speaker)
+            if now.active != self.before.active:
+                self.rival = now.active
+                return False
+            rivals = now.rivals(self.own)
+            patience = RIVAL_SECONDS if self.script < min(rivals, default="") else 3 * RIVAL_SECONDS
+            if not rivals or loop.time() - begun > patience:
+                return True
+            await asyncio.sleep(RIVAL_PAUSE)
 
     async def _step(self, command: str) -> bool:
         reply = await self.speaker.command(command)
@@ -270,7 +307,9 @@ class _Trial:
         created = await mailbox.create(self.folder)
         try:
             if created.positive:
-                await self._exchange(mailbox, messages)
+                self.filtered, self.unsent = await exchange(
+                    context, mailbox, account, self.folder, messages
+                )
             else:
                 self.unsent = f"{account.name} cannot create {self.folder}: {created}"
         except ProbeError as exc:
@@ -280,67 +319,20 @@ class _Trial:
                 if await mailbox.discard(self.folder):
                     context.ledger.settle(folder)
 
-    async def _exchange(self, mailbox: Mailbox, messages: list[Message]) -> None:
-        context, account = self.context, self.account
-        sent = await asyncio.gather(*(self._send(each) for each in messages))
-        parcels = [each for each in sent if each is not None]
-        places: list[tuple[str, ...]] = []
-        try:
-            if len(parcels) == len(messages):
-                await await_all(context, mailbox, parcels, (self.folder,))
-                places = [await _places(mailbox, each) for each in parcels]
-        finally:
-            left = await remove(context, mailbox, account, parcels)
-        seen = mailbox.transcript.freeze()
-        self.filtered = [
-            Filtered(outcome(each, account, left[each.message], seen), found)
-            for each, found in zip(parcels, places, strict=False)
-        ]
-
-    async def _send(self, message: Message) -> Parcel | None:
-        """
-        Sends *message* on the first way that takes it; otherwise what was said on the last one.
-        """
-        last: Parcel | None = None
-        for endpoint in _ways(self.context.target):
-            found = await dispatch(self.context, endpoint, message, self.account, self.account)
-            if isinstance(found, Parcel):
-                last = found
-                if found.sent.accepted:
-                    return found
-            else:
-                self.unsent = f"{found[0]}: {found[2]}"
-        if last is None:
-            self.unsent = self.unsent or "no service that takes mail inside TLS is declared"
-        else:
-            self.unsent = ""
-        return last
-
     async def _put_back(self) -> None:
-        own = (self.script, self.broken_script)
         stored = any(each.command == "PUTSCRIPT" and each.worked for each in self.steps)
-        restored = await put_back(self.speaker, self.before, own)
+        restored = await put_back(self.speaker, self.before, self.own)
         if stored:
             reply = Reply("OK" if restored else "NO", "" if restored else "it is still there", ())
             self.steps.append(Step("DELETESCRIPT", reply, worked=restored))
         if restored:
-            for name in own:
+            for name in self.own:
                 self.context.ledger.settle(self._residue(SCRIPT, name))
             self.context.ledger.settle(self._residue(ACTIVE_SCRIPT, self.before.dumps()))
         await self.speaker.quit()
 
     def _residue(self, kind: str, name: str) -> Residue:
         return Residue(kind, self.context.target.key, self.account.name, name)
-
-
-async def _places(mailbox: Mailbox, parcel: Parcel) -> tuple[str, ...]:
-    """
-    Every folder that holds the message.
-    """
-    if not parcel.mailbox:
-        return ()
-    names = [each.name for each in await mailbox.folders()]
-    return tuple([each for each in names if await mailbox.find(each, parcel.message.message_id)])
 
 
 def _acts(scope: Scope) -> Acts:
@@ -355,7 +347,7 @@ def _acts(scope: Scope) -> Acts:
         found += logs_in(service, account, 2, *verbs)
         found += opens_mailbox(scope.target, account, 1, *mail_verbs)
         found.append(MailboxChanges(account.name, changes))
-        for endpoint in _ways(scope.target):
+        for endpoint in ways(scope.target):
             found += may_send(endpoint, account, account, 2)
     for account in scope.target.accounts.values():
         found += logs_in(service, account, 2, "LISTSCRIPTS", "GETSCRIPT")

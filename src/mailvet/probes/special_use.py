@@ -22,6 +22,7 @@ from mailvet.facts.folders import Folder
 from mailvet.facts.special_use import FolderTrial, SpecialUseFacts, having, provided
 from mailvet.ledger import Residue
 from mailvet.model import Account
+from mailvet.probes.claim import CLAIM, VERBS, claimed, without_claim
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import compose, residue
 
@@ -41,14 +42,18 @@ async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
     """
     account = context.account(fresh=True)
     named = await _named(context)
-    async with context.exclusive(account), open_mailbox(context, account) as mailbox:
-        before = await mailbox.folders()
+    async with (
+        context.exclusive(account),
+        open_mailbox(context, account) as mailbox,
+        claimed(context, account, mailbox),
+    ):
+        before = without_claim(await mailbox.folders())
         subscribed_before = await mailbox.subscriptions()
         present = (each.name for each in before if each.name in named)
         names = tuple(dict.fromkeys((*_special(context, before), *present)))
         async with _put_back(context, account, mailbox, names, subscribed_before):
             remaining = await _take_away(context, account, mailbox, names, subscribed_before)
-            folders = await mailbox.folders()
+            folders = without_claim(await mailbox.folders())
             subscribed = await mailbox.subscriptions()
             trials = [
                 await _try(context, account, mailbox, name, number)
@@ -160,12 +165,13 @@ def _acts(scope: Scope) -> Acts:
         return ()
     address = account.address
     most = MAX_OF_A_USE * len(scope.target.expect.mailboxes.special_use)
-    verbs = ("LSUB", "STATUS", "DELETE", "CREATE", "SUBSCRIBE", "UNSUBSCRIBE", "APPEND")
+    verbs = ("LSUB", "SUBSCRIBE", "UNSUBSCRIBE", "APPEND")
     return (
-        *opens_mailbox(scope.target, account, 1, *verbs, *REMOVE),
+        *opens_mailbox(scope.target, account, 1, *verbs, *VERBS, *REMOVE),
         MailboxChanges(
             account.name,
-            "deletes empty mailboxes that the server names, and subscriptions; puts them back",
+            "deletes empty mailboxes that the server names, and subscriptions; puts them back; "
+            f"has a mailbox {CLAIM} meanwhile, which keeps other audits away",
         ),
         Stored(
             address, address, account.name, "IMAP APPEND to each special-use mailbox", most=most
