@@ -11,6 +11,7 @@ from mailvet.facts.firewall import FirewallFacts, parse_firewall
 from mailvet.probes.shell import run
 
 # Service definitions are read as files: each call of firewall-cmd costs a quarter of a second.
+# On a host with much else to do it is many seconds.
 _SCRIPT = r"""
 command -v firewall-cmd >/dev/null || exit 0
 echo @@state; firewall-cmd --state 2>&1 | sed 's/not running/stopped/'
@@ -34,7 +35,8 @@ async def probe_firewall(context: ProbeContext) -> FirewallFacts:
     """
     What firewalld admits on the way to the host's mail services.
     """
-    output = await run(context, _SCRIPT, title="firewall-cmd --list-all-zones, --permanent …")
+    title = "firewall-cmd --list-all-zones, --permanent …"
+    output = await run(context, _SCRIPT, title=title, timeout=60)
     return parse_firewall(output, await _addresses(context.target.address))
 
 
