@@ -20,6 +20,8 @@ def test_ctrl_c_while_probing_reports_what_was_not_run(project: Project) -> None
         project.write("hosts.toml", HOSTS.replace("198.51.100.10", "127.0.0.1"))
         ports = PROFILE.replace("port = 25", f"port = {port}").replace("port = 587", "port = 1")
         project.write("profiles/host.toml", ports)
+        # A job in the background ignores Ctrl-C, and its children inherit that.
+        inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
             [sys.executable, "-m", "pytest", "--host", "mail1", "--report-dir", "out"],
             cwd=project.root,
@@ -33,6 +35,7 @@ def test_ctrl_c_while_probing_reports_what_was_not_run(project: Project) -> None
             stderr=subprocess.STDOUT,
             text=True,
         )
+        signal.signal(signal.SIGINT, inherited)
         silent.settimeout(30)
         connection, _ = silent.accept()
         with connection:
