@@ -16,10 +16,12 @@ from mailvet.facts.standpoint import Standpoint, StandpointFacts
 from mailvet.ledger import Ledger
 from mailvet.model import Account, Cause, Endpoint, Expectations, ExpectMail, Protocol, Security
 from mailvet.probes import sieve
+from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.sieve import probe_sieve
 from tests.fakes.context import DOMAIN, make_account, make_context, make_target
 from tests.fakes.honest import honest
 from tests.fakes.honest_session import Flaw
+from tests.fakes.mailstore import User
 from tests.fakes.stubs import StubHost
 
 DEADLINE = 20.0
@@ -170,23 +172,52 @@ def test_another_audit_that_stored_its_script_first_keeps_the_account() -> None:
     assert (facts.account, facts.filed, facts.rival) == ("alice", True, "")
 
 
-def test_a_script_that_is_replaced_under_way_says_nothing() -> None:
+def take_over(owner: User) -> None:
+    """
+    The owner activates a script of the own.
+    """
+    owner.scripts["mine"] = "keep;"
+    owner.active = "mine"
+
+
+def test_a_script_that_is_replaced_under_way_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     The owner has another one active before the mail is there: no reason to blame the server.
     """
+    exchange = sieve.exchange
+
+    async def late(*arguments: Any) -> Any:  # noqa: ANN401
+        take_over(owner)
+        return await exchange(*arguments)
+
+    monkeypatch.setattr(sieve, "exchange", late)
     with honest() as (stub, host):
         owner = host.store.users[f"bob@{DOMAIN}"]
-
-        def replaces() -> bool:
-            if owner.active == OURS:
-                owner.scripts["mine"] = "keep;"
-                owner.active = "mine"
-            return owner.active == "mine"
-
-        facts = run(context_of(stub, "bob"), replaces)
+        facts = run(context_of(stub, "bob"))
         assert (dict(owner.scripts), owner.active) == ({"mine": "keep;"}, "mine")
     assert facts.rival == "mine"
     assert "mine" in facts.unjudged
+
+
+def test_a_script_that_is_replaced_at_once_is_not_the_servers_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    Activated, and not the active one any more when the list is looked at: another account.
+    """
+    list_scripts = sieve.list_scripts
+
+    async def late(speaker: Dialogue) -> Any:  # noqa: ANN401
+        if owner.active == OURS:
+            take_over(owner)
+        return await list_scripts(speaker)
+
+    monkeypatch.setattr(sieve, "list_scripts", late)
+    with honest() as (stub, host):
+        owner = host.store.users[f"bob@{DOMAIN}"]
+        facts = run(context_of(stub))
+        assert (dict(owner.scripts), owner.active) == ({"mine": "keep;"}, "mine")
+    assert (facts.account, facts.failed, facts.filed) == ("alice", (), True)
 
 
 def test_where_every_account_is_taken_nothing_is_judged() -> None:

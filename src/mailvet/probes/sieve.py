@@ -247,6 +247,9 @@ class _Trial:
         reply, now = await list_scripts(speaker)
         self.broken_stored = self.broken_script in now.names
         active = now.active == self.script
+        if now.active and not active:
+            self.rival = now.active
+            return False
         self.steps.append(Step("LISTSCRIPTS", reply, worked=active))
         reply = await speaker.command(f"GETSCRIPT {quoted(self.script)}")
         same = reply.positive and same_script(rule, reply.lines)
