@@ -2,6 +2,7 @@
 
 PYTHON := .venv/bin/python
 HOST ?= mail1
+SCENARIO ?= single
 LAB := $(PYTHON) -m lab
 
 .DEFAULT_GOAL := help
@@ -13,8 +14,8 @@ help:  ## list the targets
 prepare:
 	@lab/prepare.sh
 
-audit: prepare  ## start the lab and audit its mail host
-	@$(LAB) up single
+audit: prepare  ## start the lab (SCENARIO=single) and audit its mail host
+	@$(LAB) up --replace $(SCENARIO)
 	@$(PYTHON) -m pytest --host $(HOST) --inventory lab/hosts.toml
 
 lint: prepare  ## check style and types
@@ -29,13 +30,13 @@ test: prepare-tests lint  ## everything: lint, all tests, the mutants (starts la
 	@$(PYTHON) -m pytest tests
 
 mutants: prepare  ## break the lab in every known way and audit it whole each time (takes long)
-	@$(LAB) mutants --scenario single
+	@$(LAB) mutants --scenario $(SCENARIO)
 
 remedies: prepare  ## break the lab, run the commands that the findings print, audit again
-	@$(LAB) remedies --scenario single
+	@$(LAB) remedies --scenario $(SCENARIO)
 
 variants: prepare  ## configure the lab in other valid ways: nothing may be found fault with
-	@$(LAB) variants --scenario single
+	@$(LAB) variants --scenario $(SCENARIO)
 
 steady: prepare  ## audit the unchanged lab ten times by two auditors at once
 	@$(LAB) up single
@@ -47,7 +48,7 @@ bench:  ## time an audit, and the tools that people use instead (takes ten minut
 	@$(LAB) bench
 
 lab-up: prepare  ## start the lab and leave it running
-	@$(LAB) up single
+	@$(LAB) up --replace $(SCENARIO)
 
 lab-down: prepare  ## remove the lab
 	@$(LAB) down

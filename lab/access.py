@@ -66,12 +66,12 @@ def ssh_config(state: Path, record: Record) -> str:
 
 def ensure_passwords(lab: Lab, scenario: Scenario) -> None:
     """
-    Give every account a random password, in a file that only the user can read.
+    Give every account, and what else needs one, a random password in a file of the user's own.
     """
     folder = lab.state / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
-    for account in scenario.accounts:
-        path = folder / account.user
+    for name in (*(account.user for account in scenario.accounts), *scenario.secrets):
+        path = folder / name
         if not path.exists():
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(18) + "\n")
@@ -79,7 +79,7 @@ def ensure_passwords(lab: Lab, scenario: Scenario) -> None:
 
 def password(lab: Lab, user: str) -> str:
     """
-    Read the password of *user*.
+    Read the password of *user*, or another secret.
     """
     return (lab.state / "secrets" / user).read_text().strip()
 

@@ -23,7 +23,7 @@ class Change:
 
     Attributes:
         id: Its name.
-        host: The mail host to which it is done.
+        host: The server to which it is done.
         summary: What is different then, in words.
         apply: The commands that do it.
     """
@@ -63,8 +63,8 @@ def load_changes(
                 raise LabError(f"{path}: there are two {kind}s called {change.id!r}")
             if not _ID.fullmatch(change.id):
                 raise LabError(f"{where}: an id is small letters, digits and hyphens, like no-tls")
-            if change.host not in {machine.id for machine in scenario.mail_machines}:
-                raise LabError(f"{where}: {change.host!r} is no mail host of {scenario.name}")
+            if change.host not in {machine.id for machine in scenario.servers}:
+                raise LabError(f"{where}: {change.host!r} is no server of {scenario.name}")
             found[change.id] = change
     wanted = tuple(only)
     for name in wanted:

@@ -39,6 +39,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     commands = parser.add_subparsers(dest="command", required=True)
     start = commands.add_parser("up", help="start a scenario and write its inventory")
     start.add_argument("scenario", nargs="?", default="single")
+    start.add_argument("--replace", action="store_true", help="take another scenario down first")
     end = commands.add_parser("down", help="remove the lab's hosts, network, images and keys")
     end.add_argument("--all", action="store_true", help="the base image as well")
     commands.add_parser("status", help="tell which hosts run")
@@ -58,7 +59,7 @@ def dispatch(lab: Lab, options: argparse.Namespace) -> int:
     Run one command.
     """
     if options.command == "up":
-        up(lab, options.scenario)
+        up(lab, options.scenario, replace_other=options.replace)
     elif options.command == "down":
         down(lab, everything=options.all)
     elif options.command == "status":

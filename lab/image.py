@@ -17,33 +17,35 @@ from lab.podman import image_exists, podman
 SUITE = "bookworm"
 REPOSITORY = "localhost/mailvet-base"
 _FOLDER = HOME / "image"
-_PACKAGES = _FOLDER / "packages.txt"
 _ANSWERS = _FOLDER / "answers.sh"
 _CUSTOMIZE = _FOLDER / "customize.sh"
 
 
-def base_image() -> str:
+def base_image(kind: str) -> str:
     """
-    Return the name of the base image; its tag is a digest of the recipe.
+    Return the name of a base image; its tag is a digest of the recipe.
+
+    Args:
+        kind: What it is for, and the name of its list of packages: ``mail``, ``backend``.
     """
-    digest = hashlib.sha256(SUITE.encode())
-    for path in (_PACKAGES, _ANSWERS, _CUSTOMIZE, Path(__file__)):
+    digest = hashlib.sha256(f"{SUITE} {kind}".encode())
+    for path in (_packages(kind), _ANSWERS, _CUSTOMIZE, Path(__file__)):
         digest.update(path.read_bytes())
     return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
 
 
-def ensure_base_image() -> str:
+def ensure_base_image(kind: str) -> str:
     """
-    Build the base image unless it is there, and return its name.
+    Build the base image of a *kind* unless it is there, and return its name.
     """
-    image = base_image()
+    image = base_image(kind)
     if image_exists(image):
         return image
     require("mmdebstrap")
     with _lock(), tempfile.TemporaryDirectory(prefix="mailvet-image-") as folder:
         if not image_exists(image):
-            with step("building the lab's base image (about a minute, once)"):
-                _build(image, Path(folder))
+            with step(f"building the lab's {kind} image (about a minute, once)"):
+                _build(kind, image, Path(folder))
     return image
 
 
@@ -80,13 +82,17 @@ def debian_sources(targets: str) -> list[str]:
     return found
 
 
-def _build(image: str, folder: Path) -> None:
+def _packages(kind: str) -> Path:
+    return _FOLDER / f"{kind}-packages.txt"
+
+
+def _build(kind: str, image: str, folder: Path) -> None:
     archive = folder / "base.tar"
     options = folder / "apt.conf"
     options.write_text(_apt_options())
     sources = folder / "debian.list"
     sources.write_text("".join(f"{line}\n" for line in _machine_sources()))
-    include = ",".join(read_packages(_PACKAGES))
+    include = ",".join(read_packages(_packages(kind)))
     argv = [
         "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={include}",
         f"--aptopt={options}", "--aptopt=Acquire::Languages \"none\"",

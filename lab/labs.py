@@ -51,10 +51,12 @@ class Labs:
 
 def restore(lab: Lab, scenario: Scenario) -> None:
     """
-    Put all mail hosts of *lab* back.
+    Put all servers of *lab* back.
     """
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda machine: reset(lab, machine.id), scenario.mail_machines))
+        for wave in scenario.waves:
+            due = (machine.id for machine in wave if machine.serves)
+            list(pool.map(lambda name: reset(lab, name), due))
 
 
 def spread(

@@ -25,20 +25,25 @@ from lab.surroundings import networks_in_use
 _TOOLS = ("podman", "openssl", "ssh", "ssh-keygen", "ip", "iptables", "nft")
 
 
-def up(lab: Lab, scenario_name: str) -> None:
+def up(lab: Lab, scenario_name: str, *, replace_other: bool = False) -> None:
     """
     Make *lab* run the scenario; nothing happens to what runs already and is as it should be.
+
+    With *replace_other*, a lab that runs another scenario is taken down first.
     """
     require(*_TOOLS)
     scenario = load_scenario(scenario_name, lab.home)
     record = load_record(lab)
     if record is not None and record.scenario != scenario.name:
-        raise LabError(f"this lab runs scenario {record.scenario}: take it down first")
-    base = ensure_base_image()
+        if not replace_other:
+            raise LabError(f"this lab runs scenario {record.scenario}: take it down first")
+        down(lab)
+        record = None
+    bases = {kind: ensure_base_image(kind) for kind in scenario.images}
     record = _settle(lab, scenario, record)
     _prepare_state(lab, scenario, record)
     with step(f"lab {lab.name}: configuring {scenario.name} as the guide says"):
-        recipes = configure(lab, scenario, record, base)
+        recipes = configure(lab, scenario, record, bases)
     with step(f"lab {lab.name}: starting {len(scenario.machines)} hosts in {record.network}"):
         start_missing(lab, scenario, record, recipes)
     save_record(lab, replace(record, recipes=recipes))
@@ -158,7 +163,7 @@ def _refuse_another(lab: Lab, owner: str | None) -> None:
 
 def _prepare_state(lab: Lab, scenario: Scenario, record: Record) -> None:
     ensure_authority(lab.state)
-    for machine in scenario.mail_machines:
+    for machine in scenario.servers:
         ensure_certificate(lab.state, machine.id, machine.name)
     ensure_ssh(lab, record)
     ensure_passwords(lab, scenario)

@@ -5,6 +5,7 @@ Configure, start and reset the hosts of a lab.
 import hashlib
 import io
 import tarfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from lab.access import close_shared_connection, password
@@ -35,12 +36,15 @@ def recipe(lab: Lab, scenario: Scenario, record: Record, machine: Machine, base:
     return digest.hexdigest()
 
 
-def configure(lab: Lab, scenario: Scenario, record: Record, base: str) -> dict[str, str]:
+def configure(
+    lab: Lab, scenario: Scenario, record: Record, bases: Mapping[str, str]
+) -> dict[str, str]:
     """
     Build the images of the machines that have changed; return the recipes of all.
     """
     recipes = {
-        machine.id: recipe(lab, scenario, record, machine, base) for machine in scenario.machines
+        machine.id: recipe(lab, scenario, record, machine, bases[machine.image])
+        for machine in scenario.machines
     }
     stale = [
         machine
@@ -49,7 +53,7 @@ def configure(lab: Lab, scenario: Scenario, record: Record, base: str) -> dict[s
         or not image_exists(lab.image(machine.id))
     ]
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda machine: _build(lab, scenario, record, machine, base), stale))
+        list(pool.map(lambda each: _build(lab, scenario, record, each, bases[each.image]), stale))
     return recipes
 
 
@@ -75,19 +79,21 @@ def start_missing(lab: Lab, scenario: Scenario, record: Record, recipes: dict[st
     """
     Start every machine that is not running from its present image.
     """
-    due = [
-        machine
+    due = {
+        machine.id
         for machine in scenario.machines
         if recipes[machine.id] != record.recipes.get(machine.id)
         or not running(lab.container(machine.id))
-    ]
+    }
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda machine: start(lab, record, machine), due))
+        for wave in scenario.waves:
+            missing = [machine for machine in wave if machine.id in due]
+            list(pool.map(lambda machine: start(lab, record, machine), missing))
 
 
 def _build(lab: Lab, scenario: Scenario, record: Record, machine: Machine, base: str) -> None:
     archive = _archive(_ingredients(lab, scenario, record, machine))
-    entry = _INIT if machine.is_mail else _SSHD_ALONE
+    entry = _INIT if machine.serves else _SSHD_ALONE
     image = lab.image(machine.id)
     build_image(image, lab=lab.name, base=base, archive=archive, script=_CONFIGURE, entry=entry)
 
@@ -104,13 +110,16 @@ def _ingredients(
         "files/ssh_host_ed25519_key": (state / "ssh_host_ed25519_key").read_bytes(),
         "files/ssh_host_ed25519_key.pub": (state / "ssh_host_ed25519_key.pub").read_bytes(),
     }
-    if machine.steps is None:
+    if not machine.steps:
         return found
-    for path in sorted((scenario.folder / machine.steps).iterdir()):
-        found[f"steps/{path.name}"] = path.read_bytes()
+    for folder in machine.steps:
+        for path in sorted((scenario.folder.parent / folder).iterdir()):
+            found[f"steps/{path.name}"] = path.read_bytes()
     users = [account.user for account in scenario.accounts]
     found["files/accounts"] = "".join(f"{user}\n" for user in users).encode()
     found["files/passwords"] = "".join(f"{user}:{password(lab, user)}\n" for user in users).encode()
+    for name in scenario.secrets:
+        found[f"files/secret-{name}"] = password(lab, name).encode()
     for name in ("ca.crt", f"{machine.id}.crt", f"{machine.id}.key"):
         found[f"files/{name}"] = (state / name).read_bytes()
     return found

@@ -25,7 +25,7 @@ _LETTERS = {FAIL: "f", "unverified": "u", "not-applicable": "n", "pass": "p", "w
 
 def render_matrix(scenario: Scenario, expected: Expected, mutants: Sequence[Mutant]) -> str:
     """
-    Return the matrix as Markdown, a table for each area.
+    Return the matrix as Markdown, a table for each area in which a mutant changes something.
     """
     areas = control_areas()
     grouped: dict[str, list[str]] = {}
@@ -34,9 +34,11 @@ def render_matrix(scenario: Scenario, expected: Expected, mutants: Sequence[Muta
     head = _HEAD.format(
         scenario=scenario.name, controls=len(expected.verdicts), mutants=len(mutants)
     )
+    touched = {control for mutant in mutants for control in mutant.changes}
     tables = (
         "\n".join(_table(area, sorted(controls), mutants, areas))
         for area, controls in sorted(grouped.items())
+        if touched & set(controls)
     )
     return "\n\n".join([head, *tables]) + "\n"
 

@@ -14,23 +14,39 @@ from lab.errors import LabError
 from lab.place import HOME
 from lab.verdicts import nearest
 
-_MACHINE_KEYS = {"role", "number", "name", "steps", "cleartext", "implicit_tls"}
+_MACHINE_KEYS = {"role", "number", "name", "image", "steps", "cleartext", "implicit_tls", "silent"}
+_ROLES = ("mail", "backend", "vantage")
 _ACCOUNT_KEYS = {"address", "fresh"}
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
     """
-    One host of a scenario: a mail server that is audited, or a vantage that probes it.
+    One host of a scenario.
+
+    Attributes:
+        id: Its short name.
+        role: ``mail`` for a mail server that is audited, ``backend`` for a server that it asks,
+            ``vantage`` for a host that probes start from.
+        number: Its place in the lab's network.
+        name: Its host name.
+        image: The base image that it is made of.
+        steps: Folders below ``scenarios`` whose scripts configure it, in the order of their names;
+            one in a later folder takes the place of one of the same name.
+        cleartext: Ports that greet whoever connects.
+        implicit_tls: Ports that greet inside TLS.
+        silent: Ports whose clients speak first.
     """
 
     id: str
     role: str
     number: int
     name: str
-    steps: str | None = None
+    image: str = "mail"
+    steps: tuple[str, ...] = ()
     cleartext: tuple[int, ...] = ()
     implicit_tls: tuple[int, ...] = ()
+    silent: tuple[int, ...] = ()
 
     @property
     def is_mail(self) -> bool:
@@ -40,11 +56,18 @@ class Machine:
         return self.role == "mail"
 
     @property
+    def serves(self) -> bool:
+        """
+        Whether it runs servers, which mutants may break.
+        """
+        return self.role != "vantage"
+
+    @property
     def ports(self) -> tuple[int, ...]:
         """
         All ports that answer when the machine is up.
         """
-        return (*self.cleartext, *self.implicit_tls)
+        return (*self.cleartext, *self.implicit_tls, *self.silent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +94,7 @@ class Scenario:
     trusted_prefix: int
     machines: tuple[Machine, ...]
     accounts: tuple[Account, ...]
+    secrets: tuple[str, ...] = ()
 
     @property
     def mail_machines(self) -> tuple[Machine, ...]:
@@ -80,11 +104,35 @@ class Scenario:
         return tuple(machine for machine in self.machines if machine.is_mail)
 
     @property
+    def servers(self) -> tuple[Machine, ...]:
+        """
+        The machines that run servers: those that are audited, and those that they ask.
+        """
+        return tuple(machine for machine in self.machines if machine.serves)
+
+    @property
+    def waves(self) -> tuple[tuple[Machine, ...], ...]:
+        """
+        All machines in the order in which they are started: whoever is asked by others comes first.
+
+        A mail server that found its database away waits a long time before it tries again.
+        """
+        first = tuple(machine for machine in self.servers if not machine.is_mail)
+        return tuple(filter(None, (first, tuple(m for m in self.machines if m not in first))))
+
+    @property
     def vantages(self) -> tuple[Machine, ...]:
         """
         The machines that probes start from.
         """
-        return tuple(machine for machine in self.machines if not machine.is_mail)
+        return tuple(machine for machine in self.machines if not machine.serves)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """
+        The base images that its machines are made of.
+        """
+        return tuple(sorted({machine.image for machine in self.machines}))
 
     def machine(self, name: str) -> Machine:
         """
@@ -140,7 +188,7 @@ def reject_unknown(where: str, table: Mapping[str, Any], known: set[str]) -> Non
 
 
 def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
-    reject_unknown(str(path), data, {"summary", "trusted", "machines", "accounts"})
+    reject_unknown(str(path), data, {"summary", "secrets", "trusted", "machines", "accounts"})
     reject_unknown(f"{path}: trusted", data["trusted"], {"first", "prefix"})
     return Scenario(
         name=name,
@@ -150,22 +198,25 @@ def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
         trusted_prefix=data["trusted"]["prefix"],
         machines=tuple(_machine(path, key, value) for key, value in data["machines"].items()),
         accounts=tuple(_account(path, key, value) for key, value in data["accounts"].items()),
+        secrets=tuple(data.get("secrets", ())),
     )
 
 
 def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
     where = f"{path}: machines.{key}"
     reject_unknown(where, data, _MACHINE_KEYS)
-    if data["role"] not in {"mail", "vantage"}:
-        raise LabError(f"{where}: role is 'mail' or 'vantage', not {data['role']!r}")
+    if data["role"] not in _ROLES:
+        raise LabError(f"{where}: role is {', '.join(_ROLES)}, not {data['role']!r}")
     return Machine(
         id=key,
         role=data["role"],
         number=data["number"],
         name=data["name"],
-        steps=data.get("steps"),
+        image=data.get("image", "mail"),
+        steps=tuple(data.get("steps", ())),
         cleartext=tuple(data.get("cleartext", ())),
         implicit_tls=tuple(data.get("implicit_tls", ())),
+        silent=tuple(data.get("silent", ())),
     )
 
 

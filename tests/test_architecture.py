@@ -349,12 +349,15 @@ def failing(mutant: dict[str, object]) -> Iterator[str]:
     yield from (control for control, verdict in also.items() if verdict == "fail")
 
 
-def test_the_scenario_expects_a_verdict_for_every_control() -> None:
+@pytest.mark.parametrize(
+    "scenario", sorted((ROOT / "lab/scenarios").iterdir()), ids=lambda each: each.name
+)
+def test_each_scenario_expects_a_verdict_for_every_control(scenario: Path) -> None:
     """
     No control can be forgotten in the lab.
     """
     catalogue = load_catalogue(ROOT / "checks")
-    text = (ROOT / "lab/scenarios/single/expected.toml").read_text(encoding="utf-8")
+    text = (scenario / "expected.toml").read_text(encoding="utf-8")
     assert set(tomllib.loads(text)["verdicts"]) == set(catalogue.controls)
 
 

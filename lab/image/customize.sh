@@ -10,7 +10,7 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
 done
 
 # The kernel's log belongs to the machine, not to a container.
-sed -i 's/^module(load="imklog")/#&/' "$root/etc/rsyslog.conf"
+[ ! -e "$root/etc/rsyslog.conf" ] || sed -i 's/^module(load="imklog")/#&/' "$root/etc/rsyslog.conf"
 
 # A lab host must never reach the Internet: a probe that a mutant lets through would otherwise send real mail.
 cat > "$root/etc/systemd/system/no-way-out.service" <<'UNIT'

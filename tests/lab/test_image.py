@@ -31,15 +31,16 @@ def test_tag_is_a_digest_of_the_recipe() -> None:
     """
     The same recipe has the same name, on whichever checkout.
     """
-    assert base_image() == base_image()
-    assert len(base_image().rpartition(":")[2]) == 16
+    assert base_image("mail") == base_image("mail")
+    assert base_image("mail") != base_image("backend")
+    assert len(base_image("mail").rpartition(":")[2]) == 16
 
 
 def test_package_lists_have_comments_and_are_sorted() -> None:
     """
-    Both lists of packages can be read, and a reader finds a package in them.
+    All lists of packages can be read, and a reader finds a package in them.
     """
-    for path in (HOME / "packages.txt", HOME / "image" / "packages.txt"):
+    for path in (HOME / "packages.txt", *(HOME / "image").glob("*-packages.txt")):
         packages = read_packages(path)
 
         assert packages == sorted(set(packages))

@@ -58,7 +58,7 @@ def test_mutant_is_read(scenario: Scenario, folder: Path) -> None:
         ("kills =", "kill =", "mutant plaintext-allowed: unknown key 'kill'; did you mean 'kills'"),
         ('summary = "x"\n', "", "mutant plaintext-allowed: key 'summary' is missing"),
         ("plaintext-allowed", "Plain_text", "an id is small letters"),
-        ("mail1", "outside", "'outside' is no mail host"),
+        ("mail1", "outside", "'outside' is no server"),
         ('["AUTH-01"]', "[]", "kills is empty"),
         ('["AUTH-01"]', '["AUTH-10"]', "'AUTH-10' is not in expected.toml; did you mean 'AUTH-0"),
         ('["AUTH-01"]', '["AUTH-02"]', "AUTH-02 is in kills and in also"),

@@ -36,15 +36,15 @@ def write(home: Path, text: str) -> None:
 @pytest.mark.parametrize("name", scenario_names(HOME))
 def test_every_scenario_of_the_project_can_be_read(name: str) -> None:
     """
-    A scenario has mail hosts, steps for each, and a vantage outside.
+    A scenario has mail hosts, steps for every server, and a vantage outside.
     """
     scenario = load_scenario(name)
 
     assert scenario.mail_machines
     assert "outside" in {machine.id for machine in scenario.vantages}
-    for machine in scenario.mail_machines:
-        assert machine.steps is not None
-        assert list((scenario.folder / machine.steps).iterdir())
+    for machine in scenario.servers:
+        assert machine.steps
+        assert all(list((scenario.folder.parent / each).iterdir()) for each in machine.steps)
 
 
 def test_unknown_scenario_names_those_that_exist(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_unknown_scenario_names_those_that_exist(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("number =", "numbr =", "unknown key 'numbr'; did you mean 'number'?"),
-        ('role = "mail"', 'role = "post"', "role is 'mail' or 'vantage', not 'post'"),
+        ('role = "mail"', 'role = "post"', "role is mail, backend, vantage, not 'post'"),
         ("first = 32\n", "", "key 'first' is missing"),
         ('summary = "x"', "summary = x", "Invalid value"),
     ],

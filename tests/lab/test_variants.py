@@ -136,7 +136,7 @@ def test_variant_is_read(scenario: Scenario, tmp_path: Path) -> None:
         ("apply =", "aply =", "unknown key 'aply'; did you mean 'apply'"),
         ('summary = "x"\n', "", "key 'summary' is missing"),
         ("single-file", "Single_file", "an id is small letters"),
-        ("mail1", "outside", "'outside' is no mail host"),
+        ("mail1", "outside", "'outside' is no server"),
         ('"ec"', '"dsa"', "certificate is one of ec, direct"),
         ("without =", "without", "profile: "),
         ("TLS-01", "TLS-10", "'TLS-10' is not in expected.toml; did you mean 'TLS-01'"),

@@ -129,6 +129,8 @@ class ExpectDovecot:
         first_valid_uid: Lowest uid of users who may log in; accounts below are the system's.
         listeners: TCP ports of Dovecot beyond those of the declared services.
         trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
+        other_backends: Drivers of password and user databases that may be there beside the one that
+            the profile declares: ``passwd-file`` for service accounts, for example.
         config_files: Configuration files, by name or path, beyond those of the packages and the
             guide; they may override what other files set.
     """
@@ -145,6 +147,7 @@ class ExpectDovecot:
     first_valid_uid: int = 1000
     listeners: tuple[int, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
+    other_backends: tuple[str, ...] = ()
     config_files: tuple[str, ...] = ()
 
 

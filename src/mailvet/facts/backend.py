@@ -1,0 +1,225 @@
+"""
+Where Dovecot's accounts are when they are not the system's: a database or a directory.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailvet.facts.dovecot import ON, DovecotConfig
+from mailvet.facts.files import FileStat
+from mailvet.facts.host import CommandOutput, sections
+from mailvet.facts.passdb import Database, databases
+
+CENTRAL = ("sql", "ldap")
+"""Roles of a profile that name such a backend, and the drivers that go with them."""
+
+PACKAGES = {"sql": ("dovecot-mysql",), "ldap": ("dovecot-ldap",)}
+"""Packages with the drivers on Debian; elsewhere LDAP comes with Dovecot itself."""
+
+SAMPLES = ("dovecotPW", "password")
+"""Passwords that stand in the guide's examples."""
+
+_SETTING = re.compile(r"^\s*([\w.]+)\s*=\s*(.*?)\s*$")
+_SELECT = re.compile(r"^\s*select\s+(?:distinct\s+)?(.*?)\s+from\s", re.IGNORECASE | re.DOTALL)
+_HELPERS = frozenset({"prefetch", "static"})
+"""Drivers of user databases that ask nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFile:
+    """
+    A file that tells Dovecot how its backend is asked.
+
+    Attributes:
+        path: Its path.
+        stat: Its owner and mode, and the directories above it; None if it does not exist.
+        settings: What it sets; passwords are ``***``.
+        sample: Whether a password in it is one of the guide's examples.
+    """
+
+    path: str
+    stat: FileStat | None
+    settings: tuple[tuple[str, str], ...]
+    sample: bool
+
+    def get(self, name: str) -> str:
+        """
+        A setting; empty if it is unset.
+        """
+        return dict(self.settings).get(name, "")
+
+    def words(self, name: str) -> dict[str, str]:
+        """
+        A setting that consists of ``name=value``; of two with the same name, the last.
+        """
+        parts = (word.partition("=") for word in self.get(name).split())
+        return {key: value for key, equals, value in parts if equals}
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFacts:
+    """
+    The backend as Dovecot is told to ask it.
+
+    Attributes:
+        driver: Its driver, ``sql`` or ``ldap``.
+        files: The files with its settings, in the order in which they are named.
+        authorities: Files with certificates of authorities that these settings name.
+        commands: What was run.
+    """
+
+    driver: str
+    files: tuple[BackendFile, ...]
+    authorities: tuple[FileStat, ...]
+    commands: tuple[CommandOutput, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """
+        Files that are named and do not exist.
+        """
+        return tuple(each.path for each in self.files if each.stat is None)
+
+    @property
+    def named_authorities(self) -> tuple[str, ...]:
+        """
+        Paths of certificates of authorities that the settings name.
+        """
+        found = [
+            words.get("ssl_ca") or words.get("ssl_ca_path") or each.get("tls_ca_cert_file")
+            for each in self.files
+            for words in (each.words("connect"),)
+        ]
+        return tuple(dict.fromkeys(each for each in found if each))
+
+    @property
+    def remote(self) -> tuple[BackendFile, ...]:
+        """
+        Files that name a database server on another host.
+        """
+        return tuple(
+            each for each in self.files if _elsewhere(each.words("connect").get("host", ""))
+        )
+
+    @property
+    def unprotected(self) -> tuple[str, ...]:
+        """
+        What is missing for TLS with a verified certificate to database servers elsewhere.
+        """
+        found = []
+        for each in self.remote:
+            words = each.words("connect")
+            path = words.get("ssl_ca") or words.get("ssl_ca_path", "")
+            if not path:
+                found.append(f"{each.path}: neither ssl_ca nor ssl_ca_path")
+            elif path not in {it.path for it in self.authorities}:
+                found.append(f"{each.path}: {path} does not exist")
+            if words.get("ssl_verify_server_cert", "yes") in {"no", "0", "false"}:
+                found.append(f"{each.path}: ssl_verify_server_cert=no")
+        return tuple(found)
+
+    @property
+    def incomplete(self) -> tuple[str, ...]:
+        """
+        What the way to the database does not say, or still says as the guide's example does.
+        """
+        found = [
+            f"{each.path}: no {name}"
+            for each in self.files
+            for name in ("host", "dbname", "user", "password")
+            if not each.words("connect").get(name)
+        ]
+        return (
+            *found,
+            *(f"{each.path}: a password of an example" for each in self.files if each.sample),
+        )
+
+    @property
+    def connections(self) -> str:
+        """
+        The ways to the database, in words.
+        """
+        return ", ".join(f"{each.path}: {each.get('connect')}" for each in self.files)
+
+
+def central_driver(roles: Iterable[str]) -> str:
+    """
+    The driver of the backend that a profile with these *roles* declares; empty for none.
+    """
+    return next((each for each in CENTRAL if each in set(roles)), "")
+
+
+def backend_files(dovecot: DovecotConfig, driver: str) -> tuple[str, ...]:
+    """
+    The files that the password and user databases of *driver* name.
+    """
+    found = [*databases(dovecot, "passdb"), *databases(dovecot, "userdb")]
+    named = (each.get("args").split() for each in found if each.driver == driver)
+    return tuple(dict.fromkeys(word for words in named for word in words if word.startswith("/")))
+
+
+def strangers(
+    dovecot: DovecotConfig, driver: str, accepted: Iterable[str]
+) -> tuple[tuple[str, Database], ...]:
+    """
+    Databases of other backends than *driver*, and than those that are *accepted*.
+
+    A password database for master users or for people who are refused lets nobody in.
+    """
+    known = {driver, *accepted}
+    found = [
+        ("passdb", each)
+        for each in databases(dovecot, "passdb")
+        if each.driver not in known and not each.denies and each.get("master").lower() not in ON
+    ]
+    found += [
+        ("userdb", each)
+        for each in databases(dovecot, "userdb")
+        if each.driver not in known | _HELPERS
+    ]
+    return tuple(found)
+
+
+def selected(query: str) -> tuple[str, ...] | None:
+    """
+    Names of the columns that a plain SELECT gives, in small letters; None if it is not plain.
+    """
+    matched = _SELECT.match(query)
+    if not matched or "(" in matched[1] or "*" in matched[1]:
+        return None
+    columns = (each.split() for each in matched[1].split(","))
+    return tuple(words[-1].rpartition(".")[2].strip("`\"'").lower() for words in columns if words)
+
+
+def parse_settings(text: str) -> tuple[tuple[str, str], ...]:
+    """
+    The settings of a file such as ``dovecot-sql.conf.ext``; a line may go on after a backslash.
+    """
+    joined = re.sub(r"\\\n\s*", " ", text)
+    lines = (line for line in joined.splitlines() if not line.lstrip().startswith("#"))
+    rows = map(_SETTING.match, lines)
+    return tuple((row[1], _unquoted(row[2])) for row in rows if row)
+
+
+def parse_backend(driver: str, output: CommandOutput, paths: tuple[str, ...]) -> BackendFacts:
+    """
+    What the script in ``probes.backend`` printed about the files *paths*.
+    """
+    parts = sections(output.stdout)
+    files = tuple(_file(path, parts, number) for number, path in enumerate(paths))
+    return BackendFacts(driver, files, (), (output.evidence(),))
+
+
+def _elsewhere(host: str) -> bool:
+    return bool(host) and host != "localhost" and not host.startswith("/")
+
+
+def _file(path: str, parts: dict[str, str], number: int) -> BackendFile:
+    text = parts.get(f"file {number}", "")
+    return BackendFile(path, None, parse_settings(text), bool(parts.get(f"sample {number}")))
+
+
+def _unquoted(value: str) -> str:
+    plain = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if plain else value

@@ -1,0 +1,94 @@
+"""
+What Dovecot says about names in its database or directory.
+"""
+
+from dataclasses import dataclass
+
+from mailvet.facts.host import CommandOutput, sections
+
+FOUND, NO_USER = 0, 67
+"""Exit statuses of doveadm: EX_OK and EX_NOUSER of sysexits(3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """
+    What Dovecot says about a name.
+
+    Attributes:
+        name: The name that was looked up.
+        wanted: Whether it is one of a test account.
+        user: Exit status of ``doveadm user``, which asks the user database.
+        password: Exit status of ``doveadm auth lookup``, which asks the password database.
+        local: Whether the host knows it too (``getent passwd``).
+    """
+
+    name: str
+    wanted: bool
+    user: int
+    password: int
+    local: bool
+
+    @property
+    def right(self) -> bool:
+        """
+        Whether both databases know a test account, and neither knows another name.
+        """
+        return (self.user, self.password) == ((FOUND,) * 2 if self.wanted else (NO_USER,) * 2)
+
+    def __str__(self) -> str:
+        databases = (("user", self.user), ("password", self.password))
+        said = (f"{_answer(status)} in the {name} database" for name, status in databases)
+        return f"{self.name}: {', '.join(said)}"
+
+
+@dataclass(frozen=True, slots=True)
+class BackendUsers:
+    """
+    Users of the backend, as Dovecot finds them.
+
+    Attributes:
+        lookups: Names that were looked up.
+        listed: Number of users that ``doveadm user '*'`` lists; None if it lists none.
+        unlisted: Test accounts that are not among them.
+        complaint: What doveadm said instead of a list.
+        commands: What was run.
+    """
+
+    lookups: tuple[Lookup, ...]
+    listed: int | None
+    unlisted: tuple[str, ...]
+    complaint: str
+    commands: tuple[CommandOutput, ...]
+
+    def __str__(self) -> str:
+        return f"{self.listed} users" if self.listed else self.complaint or "no user"
+
+
+def parse_backend_users(output: CommandOutput, names: tuple[tuple[str, bool], ...]) -> BackendUsers:
+    """
+    What the script in ``probes.backend`` printed about *names*, and whether each is wanted.
+    """
+    parts = sections(output.stdout)
+    users = parts.get("users", "").split()
+    status, _, complaint = parts.get("listing", "").strip().partition(" ")
+    counted = parts.get("count", "").split()
+    return BackendUsers(
+        lookups=tuple(
+            _lookup(name, wanted, parts.get(f"name {number}", ""))
+            for number, (name, wanted) in enumerate(names)
+        ),
+        listed=int(counted[0]) if status == "0" and counted else None,
+        unlisted=tuple(name for name, wanted in names if wanted and name not in users),
+        complaint=complaint.strip(),
+        commands=(output.evidence(),),
+    )
+
+
+def _lookup(name: str, wanted: bool, text: str) -> Lookup:
+    numbers = [int(word) for word in text.split()] + [-1] * 3
+    return Lookup(name, wanted, numbers[0], numbers[1], numbers[2] == 0)
+
+
+def _answer(status: int) -> str:
+    return {FOUND: "found", NO_USER: "unknown"}.get(status, f"no answer (status {status})")

@@ -1,0 +1,144 @@
+"""
+Reads how Dovecot asks its database or directory, and lets Dovecot look names up there.
+"""
+
+import dataclasses
+
+from mailvet.acts import Acts, Commands, Scope
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.errors import ProbeError
+from mailvet.facts.backend import (
+    SAMPLES,
+    BackendFacts,
+    backend_files,
+    central_driver,
+    parse_backend,
+)
+from mailvet.facts.backend_users import BackendUsers, parse_backend_users
+from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.passdb import system_name
+from mailvet.model import Cause
+from mailvet.probes.files import stat_paths
+from mailvet.probes.shell import quote, run
+
+MOST_USERS = 20_000
+"""Lines of a list of users that are looked at."""
+
+# Passwords are masked before anything leaves the host.
+_SETTINGS = r"""
+secret='(password|passwd|pass|dnpass)[[:space:]]*=[[:space:]]*'
+settings() {
+    [ -f "$2" ] || return 0
+    echo "@@file $1"; sed -E "s/(\\b$secret)(\"[^\"]*\"|[^[:space:]]+)/\\1***/g" -- "$2"; echo
+    if grep -v '^[[:space:]]*#' -- "$2" | grep -qE "\\b$secret(SAMPLES)([[:space:]]|\$)"; then
+        echo "@@sample $1"; echo yes
+    fi
+}
+FILES
+exit 0
+"""
+
+# All names are looked up at once: a backend that is down answers none of them for many seconds.
+# Of the list of users only the test accounts and the number of all leave the host: who else has
+# mail is nobody's business.
+_USERS = r"""
+look() {
+    timeout 5 doveadm user "$2" >/dev/null 2>&1; user=$?
+    timeout 5 doveadm auth lookup "$2" >/dev/null 2>&1; password=$?
+    getent passwd "$2" >/dev/null
+    printf '@@name %s\n%s\n%s\n%s\n' "$1" $user $password $?
+}
+LOOKUPS
+wait
+list=$(timeout 8 doveadm user '*' 2>&1); status=$?
+echo @@listing; echo "$status $([ $status -eq 0 ] || echo "$list" | tail -n 1)"
+echo @@count; echo "$list" | head -n MOST | grep -c .
+echo @@users; [ $status -ne 0 ] || echo "$list" | head -n MOST | grep -Fx WANTED
+exit 0
+"""
+
+
+async def probe_backend(context: ProbeContext) -> BackendFacts:
+    """
+    How the declared backend is asked.
+
+    Raises:
+        ProbeError: No such backend is declared, or there is no root shell on the target.
+    """
+    driver = central_driver(context.target.roles)
+    if not driver:
+        raise ProbeError(Cause.BLOCKED, "the profile declares neither a database nor a directory")
+    paths = backend_files(await context.fact("dovecot"), driver)
+    script = _SETTINGS.replace("SAMPLES", "|".join(SAMPLES)).replace(
+        "FILES", "\n".join(f"settings {n} {quote(path)}" for n, path in enumerate(paths))
+    )
+    output = await run(context, script, title=f"cat {' '.join(paths)} (passwords masked)")
+    found = parse_backend(driver, output, paths)
+    wanted = (*paths, *found.named_authorities)
+    stats = {each.path: each for each in await stat_paths(context, wanted)} if wanted else {}
+    return dataclasses.replace(
+        found,
+        files=tuple(dataclasses.replace(each, stat=stats.get(each.path)) for each in found.files),
+        authorities=tuple(stats[each] for each in found.named_authorities if each in stats),
+    )
+
+
+async def probe_backend_users(context: ProbeContext) -> BackendUsers:
+    """
+    What Dovecot says about test accounts and other names.
+
+    Raises:
+        ProbeError: There is no root shell on the target, or no Dovecot.
+    """
+    names = _names(context, await context.fact("dovecot"))
+    wanted = [name for name, wanted in names if wanted] or [names[0][0]]
+    script = _USERS.replace("MOST", str(MOST_USERS))
+    script = script.replace(
+        "LOOKUPS", "\n".join(f"look {n} {quote(name)} &" for n, (name, _) in enumerate(names))
+    )
+    script = script.replace("WANTED", " ".join(f"-e {quote(each)}" for each in wanted))
+    title = "doveadm user, doveadm auth lookup, getent passwd for each name; doveadm user '*'"
+    return parse_backend_users(await run(context, script, title=title, timeout=70), names)
+
+
+def _names(context: ProbeContext, dovecot: DovecotConfig) -> tuple[tuple[str, bool], ...]:
+    """
+    Names of the test accounts, and others that nobody may have.
+
+    With ``LIKE`` in a query an underscore stands for any letter, and a quotation mark ends the
+    value that it stands in. An asterisk cannot be tried: doveadm makes a list of it by itself.
+    """
+    users = [system_name(dovecot, each.user) for each in context.target.accounts.values()]
+    found = [(each, True) for each in users]
+    found.append((f"nobody-{context.nonce}", False))
+    for user in users[:1]:
+        local, at, domain = user.partition("@")
+        found += [
+            (f"{local[:-1]}_{at}{domain}", False),
+            ("x' OR '1'='1", False),
+            (f"{local}' -- ", False),
+        ]
+    return tuple(found)
+
+
+def _acts(scope: Scope) -> Acts:
+    if not central_driver(scope.target.roles):
+        return ()
+    return (
+        Commands("settings of the database or directory, without the passwords in them"),
+        Commands("owners and modes of these files"),
+    )
+
+
+def _acts_of_users(scope: Scope) -> Acts:
+    if not central_driver(scope.target.roles):
+        return ()
+    return (Commands("what Dovecot says about test accounts and invented names"),)
+
+
+FACTS = (
+    FactSpec("backend", probe_backend, BackendFacts, acts=_acts, needs=("dovecot",)),
+    FactSpec(
+        "backend_users", probe_backend_users, BackendUsers, acts=_acts_of_users, needs=("dovecot",)
+    ),
+)
