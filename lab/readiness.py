@@ -55,8 +55,6 @@ def unfinished(container: str) -> str | None:
 def _greets(address: IPv4Address, machine: Machine, port: int) -> bool:
     try:
         with socket.create_connection((str(address), port), timeout=_ANSWER_SECONDS) as plain:
-            if port in machine.silent:
-                return True
             if port in machine.cleartext or not machine.ports:
                 return bool(plain.recv(1))
             with _anybody().wrap_socket(plain) as encrypted:

@@ -14,7 +14,7 @@ from lab.errors import LabError
 from lab.place import HOME
 from lab.verdicts import nearest
 
-_MACHINE_KEYS = {"role", "number", "name", "image", "steps", "cleartext", "implicit_tls", "silent"}
+_MACHINE_KEYS = {"role", "number", "name", "image", "steps", "cleartext", "implicit_tls"}
 _ROLES = ("mail", "backend", "vantage")
 _ACCOUNT_KEYS = {"address", "fresh"}
 
@@ -35,7 +35,6 @@ class Machine:
             one in a later folder takes the place of one of the same name.
         cleartext: Ports that greet whoever connects.
         implicit_tls: Ports that greet inside TLS.
-        silent: Ports whose clients speak first.
     """
 
     id: str
@@ -46,7 +45,6 @@ class Machine:
     steps: tuple[str, ...] = ()
     cleartext: tuple[int, ...] = ()
     implicit_tls: tuple[int, ...] = ()
-    silent: tuple[int, ...] = ()
 
     @property
     def is_mail(self) -> bool:
@@ -67,7 +65,7 @@ class Machine:
         """
         All ports that answer when the machine is up.
         """
-        return (*self.cleartext, *self.implicit_tls, *self.silent)
+        return (*self.cleartext, *self.implicit_tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +214,6 @@ def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
         steps=tuple(data.get("steps", ())),
         cleartext=tuple(data.get("cleartext", ())),
         implicit_tls=tuple(data.get("implicit_tls", ())),
-        silent=tuple(data.get("silent", ())),
     )
 
 

@@ -47,7 +47,6 @@ def apply(container: str, machine: Machine, script: str) -> str | None:
     if done.returncode:
         output = (done.stderr + done.stdout).decode(errors="replace")
         raise CommandError(f"apply ended with status {done.returncode}", output)
-    # A server whose clients speak first needs no look: systemd waits for it.
     ports = json.dumps([machine.cleartext, machine.implicit_tls])
     look = [*command(), "exec", container, "python3", "-c", _LOOK, ports]
 
