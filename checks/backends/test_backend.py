@@ -1,5 +1,5 @@
 """
-Accounts in a database or a directory: who is asked, how, and what comes back (guide 1.2.4, 1.3.4).
+Accounts in a database or a directory: who is asked, and how (guide 1.2.4, 1.3.4).
 """
 
 from mailvet.facts.backend import PACKAGES, BackendFacts, selected, strangers

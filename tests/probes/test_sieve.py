@@ -5,6 +5,7 @@ A Sieve script in the hands of a server that does one thing wrong, or none.
 import asyncio
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -154,6 +155,15 @@ def test_a_script_that_another_audit_left_behind_is_no_obstacle(
     assert (facts.account, facts.filed) == ("bob", True)
 
 
+def rival_activates(owner: User) -> bool:
+    """
+    Another audit activates its script once ours is stored.
+    """
+    if OURS in owner.scripts:
+        owner.active = RIVAL
+    return bool(owner.active)
+
+
 def test_another_audit_that_stored_its_script_first_keeps_the_account() -> None:
     """
     It activates its own while ours waits, which then goes elsewhere and leaves nothing.
@@ -161,13 +171,7 @@ def test_another_audit_that_stored_its_script_first_keeps_the_account() -> None:
     with honest() as (stub, host):
         owner = host.store.users[f"bob@{DOMAIN}"]
         owner.scripts[RIVAL] = "keep;"
-
-        def activates() -> bool:
-            if OURS in owner.scripts:
-                owner.active = RIVAL
-            return bool(owner.active)
-
-        facts = run(context_of(stub), activates)
+        facts = run(context_of(stub), partial(rival_activates, owner))
         assert (dict(owner.scripts), owner.active) == ({RIVAL: "keep;"}, RIVAL)
     assert (facts.account, facts.filed, facts.rival) == ("alice", True, "")
 
@@ -227,14 +231,8 @@ def test_where_every_account_is_taken_nothing_is_judged() -> None:
     with honest() as (stub, host):
         owner = host.store.users[f"bob@{DOMAIN}"]
         owner.scripts[RIVAL] = "keep;"
-
-        def activates() -> bool:
-            if OURS in owner.scripts:
-                owner.active = RIVAL
-            return bool(owner.active)
-
         with pytest.raises(ProbeError, match=f"the last one {RIVAL}: ask again later") as caught:
-            run(context_of(stub, "bob"), activates)
+            run(context_of(stub, "bob"), partial(rival_activates, owner))
     assert caught.value.cause is Cause.BLOCKED
 
 
