@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from lab.errors import LabError
-from lab.gate import Breaker, Outcome, Result, Trial, attempt, judge
+from lab.gate import Breaker, Outcome, Result, Trial, attempt, check_baseline, judge
 from lab.labs import spread
 from lab.mutant import Mutant
 from lab.place import Lab
@@ -263,3 +263,33 @@ def test_area_that_was_not_looked_at_differs_without_own_areas() -> None:
 
     assert judge(mutant(), EXPECTED, found).outcome is Outcome.COLLATERAL
     assert judge(mutant(), EXPECTED, found, ("auth",)).outcome is Outcome.KILLED
+
+
+@pytest.mark.parametrize(
+    ("audits", "complaint"),
+    [
+        ([verdicts()], None),
+        ([verdicts(tls_01="unverified"), verdicts()], None),
+        ([verdicts(tls_01="fail"), verdicts(tls_01="unverified")], "TLS-01 unverified"),
+    ],
+)
+def test_the_baseline_gets_a_second_try(
+    audits: list[Mapping[str, str]],
+    complaint: str | None,
+    scenario: Scenario,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """
+    One odd verdict on a busy machine stops no campaign; two in a row do.
+    """
+    monkeypatch.setattr("lab.gate.restore", lambda *_: None)
+    left = iter(audits)
+    trial = Trial(scenario, EXPECTED, lambda *_: next(left))
+
+    if complaint is None:
+        check_baseline(Lab("lab"), trial)
+    else:
+        with pytest.raises(LabError, match=complaint):
+            check_baseline(Lab("lab"), trial)
+
+    assert next(left, None) is None
