@@ -150,13 +150,15 @@ class ProbeContext:
 
 class Stage(IntEnum):
     """
-    When a probe may start.
+    When a probe may start: when everything of earlier stages on its target is done.
 
-    Failing logins come last: Dovecot delays every later login from the address that made them.
+    Failing logins come late: Dovecot delays every later login from the address that made them.
+    What takes something away from the target comes last of all, because all others would miss it.
     """
 
     NORMAL = 0
     FAILING_LOGINS = 1
+    OUTAGE = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+"""
+What Dovecot answers while it cannot reach its database or directory.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mailvet.facts.backend import BackendFacts
+from mailvet.facts.host import CommandOutput, sections
+from mailvet.facts.login import Answer, Login
+from mailvet.facts.recipients import RecipientReply
+from mailvet.facts.replies import Reply
+from mailvet.model import Cause
+from mailvet.transcript import Line
+
+MOST_SECONDS = 20
+"""Seconds after which the host lets everything through again, whatever becomes of the audit."""
+
+_PORTS = {"sql": "3306", "ldap": "389", "ldaps": "636"}
+_TEMPORARY = frozenset({"UNAVAILABLE", "SYS/TEMP", "TRYLATER", "INUSE", "IN-USE"})
+"""Response codes of RFC 5530, RFC 3206 and RFC 5804 for trouble that passes."""
+
+_CODE = re.compile(r"[\[(]([A-Z][A-Z/-]*)")
+_URI = re.compile(r"(ldaps?)://(\[[^]]*\]|[^:/\s]*)(?::(\d+))?")
+_PACKETS = re.compile(r"packets (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class BackendOutageFacts:
+    """
+    A short time without the backend, and how it ended.
+
+    Attributes:
+        servers: Addresses and ports to which the way was cut.
+        refused: Packets to them that the host refused meanwhile.
+        seconds: How long it took, in seconds.
+        login: A login with the right password meanwhile.
+        known: What LMTP said meanwhile to the address of a test account; None without LMTP.
+        unknown: What it said to an address that does not exist.
+        recovery: Seconds from the return of the backend until the login worked; None if it did
+            not in the time that the profile allows.
+        later: The last login.
+        later_known: What LMTP said to the test account's address at the end.
+        transcript: What was said in the login meanwhile.
+        commands: What was run.
+    """
+
+    servers: tuple[str, ...]
+    refused: int
+    seconds: float
+    login: Login
+    known: RecipientReply | None
+    unknown: RecipientReply | None
+    recovery: float | None
+    later: Login
+    later_known: RecipientReply | None
+    transcript: tuple[Line, ...]
+    commands: tuple[CommandOutput, ...]
+
+    @property
+    def doubt(self) -> tuple[Cause, str] | None:
+        """
+        Why nothing follows from the answers; None if the backend was really missed.
+        """
+        if self.seconds > MOST_SECONDS:
+            return Cause.TIMEOUT, f"the answers took {self.seconds:.0f} s, the outage was over then"
+        if not self.refused:
+            return Cause.BLOCKED, f"nothing asked {', '.join(self.servers)} meanwhile"
+        return None
+
+    @property
+    def keeps_known(self) -> bool | None:
+        """
+        Whether mail for the test account was not refused for good; None if nothing was said.
+        """
+        if self.known is None or self.known.reply is None:
+            return None
+        return self.known.accepted or temporary(self.known.reply)
+
+    @property
+    def refuses_unknown(self) -> bool | None:
+        """
+        Whether mail for nobody was not accepted; None if nothing was said.
+        """
+        if self.unknown is None or self.unknown.reply is None:
+            return None
+        return not self.unknown.accepted
+
+    @property
+    def gone(self) -> str:
+        """
+        What was away, in words.
+        """
+        return f"{', '.join(self.servers)} cut off for {self.seconds:.1f} s"
+
+
+def temporary(reply: Reply | None) -> bool:
+    """
+    Whether a reply tells the client to come again later.
+    """
+    if reply is None or reply.positive:
+        return False
+    if reply.status.isdigit():
+        return reply.status.startswith("4")
+    code = _CODE.match(reply.text)
+    return (code[1] in _TEMPORARY) if code else "temporar" in reply.text.lower()
+
+
+def harmless(login: Login) -> bool | None:
+    """
+    Whether the answer to a right password leaves the user with it; None if there was none.
+
+    Dovecot may remember passwords (``auth_cache_size``), and then lets the user in.
+    """
+    if login.reply is None:
+        return None
+    return login.answer is Answer.ACCEPTED or temporary(login.reply)
+
+
+def servers(backend: BackendFacts) -> tuple[tuple[str, str], ...]:
+    """
+    Names and ports of the servers that Dovecot asks over a network.
+    """
+    found: list[tuple[str, str]] = []
+    for each in backend.files:
+        found += _ldap(each.get("uris"), each.get("hosts"))
+        words = each.words("connect")
+        host = words.get("host", "")
+        if host and not host.startswith("/"):
+            found.append((host, words.get("port", _PORTS["sql"])))
+    return tuple(dict.fromkeys(found))
+
+
+def parse_cut(output: CommandOutput) -> tuple[str, ...]:
+    """
+    Addresses and ports to which the script in ``probes.backend_outage`` cut the way.
+    """
+    rows = (line.split() for line in sections(output.stdout).get("cut", "").splitlines())
+    return tuple(f"{row[0]} port {row[1]}" for row in rows if len(row) == 2)
+
+
+def parse_refused(output: CommandOutput) -> int:
+    """
+    Packets that were refused, as nftables counted them.
+    """
+    found = _PACKETS.search(sections(output.stdout).get("counter", ""))
+    return int(found[1]) if found else 0
+
+
+def _ldap(uris: str, hosts: str) -> Iterable[tuple[str, str]]:
+    for scheme, host, port in _URI.findall(uris):
+        yield host.strip("[]"), port or _PORTS[scheme]
+    for word in hosts.split():
+        host, _, port = word.partition(":")
+        yield host, port or _PORTS["ldap"]

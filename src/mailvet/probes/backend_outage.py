@@ -1,0 +1,265 @@
+"""
+Cuts Dovecot off from its database or directory for some seconds, and watches what it answers.
+
+The way is cut on the audited host, so that nobody else who asks the same backend notices. Packets
+are refused at once, as if the service were stopped; the kernel forgets about it after a time that
+is set with the rule itself, and a timer of systemd removes the rest, also if the audit is killed.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import time
+from collections.abc import AsyncIterator
+
+from mailvet.acts import Acts, Commands, Scope, logs_in, takes_logins
+from mailvet.context import FactSpec, ProbeContext, Stage
+from mailvet.errors import ProbeError
+from mailvet.facts.backend import BackendFacts, central_driver
+from mailvet.facts.backend_outage import (
+    MOST_SECONDS,
+    BackendOutageFacts,
+    parse_cut,
+    parse_refused,
+    servers,
+)
+from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.host import CommandOutput, sections
+from mailvet.facts.lmtp import LmtpFacts
+from mailvet.facts.login import Answer, Login
+from mailvet.facts.recipients import RecipientReply
+from mailvet.facts.socket_talk import SocketTalk
+from mailvet.model import Cause, Endpoint, Protocol, Target
+from mailvet.probes import sasl
+from mailvet.probes.recipients import nobody_at
+from mailvet.probes.session import client_name, secured
+from mailvet.probes.shell import quote, run
+from mailvet.probes.socket_talk import SocketTalks
+
+_BETWEEN = 1.0
+"""Seconds between two logins, when the backend is back."""
+
+_CUT = r"""
+table=TABLE
+command -v nft >/dev/null || { echo @@missing; exit 0; }
+systemd-run --quiet --collect --on-active=SECONDS --unit=$table nft delete table inet $table || exit
+nft -f - <<END || exit
+table inet $table {
+    counter refused { }
+    set four { type ipv4_addr . inet_service; flags timeout; }
+    set six { type ipv6_addr . inet_service; flags timeout; }
+    chain out {
+        type filter hook output priority -200; policy accept;
+        ip daddr . tcp dport @four counter name refused reject with tcp reset
+        ip6 daddr . tcp dport @six counter name refused reject with tcp reset
+    }
+}
+END
+echo @@cut
+cut_off() {
+    for address in $(getent ahosts "$1" | awk '{ print $1 }' | sort -u); do
+        case $address in *:*) family=six;; *) family=four;; esac
+        nft add element inet $table $family "{ $address . $2 timeout SECONDSs }" &&
+            echo "$address $2"
+    done
+}
+SERVERS
+exit 0
+"""
+
+_RESTORE = r"""
+table=TABLE
+echo @@counter; nft list counter inet $table refused
+nft delete table inet $table
+systemctl stop $table.timer
+exit 0
+"""
+
+
+async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
+    """
+    A login and two recipients without the backend, and the login again when it is back.
+
+    Raises:
+        ProbeError: There is no such backend on the network, no way to cut it off, no account, or
+            the login did not work before.
+    """
+    own = dataclasses.replace(context, endpoint=await _usable(context))
+    backend: BackendFacts = await context.fact("backend")
+    ways = servers(backend)
+    if not ways:
+        detail = "Dovecot asks its backend through a socket of the host: there is no way to cut"
+        raise ProbeError(Cause.CLIENT_LIMIT, detail)
+    post = await _post(context)
+    start = time.monotonic()
+    async with secured(own) as (speaker, _), _without(context, ways) as gone:
+        login, (talk, held) = await asyncio.gather(
+            sasl.log_in(own, speaker, own.account(), sasl.PLAIN), post.ask(context)
+        )
+        transcript = speaker.wire.transcript.freeze()
+        seconds = time.monotonic() - start
+    recovery, later = await _recovered(own)
+    talk_later, held_later = await post.ask(context)
+    return BackendOutageFacts(
+        servers=gone.servers,
+        refused=gone.refused,
+        seconds=round(seconds, 3),
+        login=login,
+        known=post.reply(talk, post.known),
+        unknown=post.reply(talk, post.unknown),
+        recovery=recovery,
+        later=later,
+        later_known=post.reply(talk_later, post.known),
+        transcript=transcript,
+        commands=(*gone.commands, *held, *held_later),
+    )
+
+
+@dataclasses.dataclass(slots=True)
+class _Gone:
+    """
+    What is cut off, and how often it was missed.
+    """
+
+    servers: tuple[str, ...]
+    commands: tuple[CommandOutput, ...]
+    refused: int = 0
+
+
+@contextlib.asynccontextmanager
+async def _without(
+    context: ProbeContext, ways: tuple[tuple[str, str], ...]
+) -> AsyncIterator[_Gone]:
+    """
+    Cuts the way to the backend, and opens it again whatever happens.
+    """
+    table = f"mailvet_{''.join(each for each in context.nonce if each.isalnum())}"
+    cuts = "\n".join(f"cut_off {quote(host)} {quote(port)}" for host, port in ways)
+    script = _CUT.replace("SERVERS", cuts).replace("SECONDS", str(MOST_SECONDS))
+    named = ", ".join(f"{host} port {port}" for host, port in ways)
+    try:
+        done = await run(
+            context, script.replace("TABLE", table), title=f"nft: refuse packets to {named}"
+        )
+        if "missing" in sections(done.stdout):
+            raise ProbeError(Cause.TOOL, "nft is not installed on the host (package nftables)")
+        gone = _Gone(parse_cut(done), (done.evidence(),))
+        if not gone.servers:
+            said = done.stderr.strip().splitlines()
+            detail = f"the way to {named} could not be cut: {said[-1] if said else 'no address'}"
+            raise ProbeError(Cause.TOOL, detail)
+        yield gone
+    finally:
+        title = "nft: refuse nothing any more"
+        done = await run(context, _RESTORE.replace("TABLE", table), title=title)
+    gone.refused = parse_refused(done)
+    gone.commands = (*gone.commands, done.evidence())
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Post:
+    """
+    Dovecot's LMTP service, and two recipients to ask it about; no socket if there is no LMTP.
+    """
+
+    socket: str
+    known: RecipientReply | None
+    unknown: RecipientReply | None
+
+    async def ask(
+        self, context: ProbeContext
+    ) -> tuple[SocketTalk | None, tuple[CommandOutput, ...]]:
+        """
+        Asks about both in one conversation.
+        """
+        if not self.socket or not self.known or not self.unknown:
+            return None, ()
+        talks = SocketTalks()
+        recipients = (f"RCPT TO:<{each.handed_over}>" for each in (self.known, self.unknown))
+        hello = f"LHLO {client_name(context)}"
+        talks.add("root", self.socket, hello, "MAIL FROM:<>", *recipients, "RSET", "QUIT")
+        heard, held = await talks.hold(context)
+        return heard[0], held
+
+    def reply(self, talk: SocketTalk | None, about: RecipientReply | None) -> RecipientReply | None:
+        """
+        What was said about a recipient.
+        """
+        if talk is None or about is None:
+            return None
+        said = talk.reply(f"RCPT TO:<{about.handed_over}>")
+        return dataclasses.replace(about, reply=said)
+
+
+async def _post(context: ProbeContext) -> _Post:
+    lmtp: LmtpFacts = await context.fact("lmtp")
+    dovecot: DovecotConfig = await context.fact("dovecot")
+    socket = lmtp.used
+    if not socket and lmtp.enabled:
+        ports = (each.port for each in dovecot.listeners("lmtp") if each.port)
+        socket = next((f"inet:localhost:{port}" for port in ports), "")
+    name = nobody_at(context)
+    known = next(iter(lmtp.recipients), None)
+    return _Post(socket, known, RecipientReply(name, name, None))
+
+
+async def _usable(context: ProbeContext) -> Endpoint:
+    """
+    A service on which the login works.
+    """
+    failure = ProbeError(Cause.BLOCKED, "no service with logins inside TLS is declared")
+    for endpoint in _services(context.target):
+        try:
+            found = await context.fact("login", endpoint)
+        except ProbeError as exc:
+            failure = exc
+            continue
+        if found.plain.answer is Answer.ACCEPTED:
+            return endpoint
+        failure = ProbeError(Cause.BLOCKED, f"the login does not work anyway: {found.plain}")
+    raise failure
+
+
+def _services(target: Target) -> list[Endpoint]:
+    return sorted(takes_logins(target), key=lambda each: each.protocol is not Protocol.IMAP)
+
+
+async def _recovered(own: ProbeContext) -> tuple[float | None, Login]:
+    """
+    Logs in until it works, and tells how long that took.
+    """
+    start = time.monotonic()
+    while True:
+        async with secured(own) as (speaker, _):
+            login = await sasl.log_in(own, speaker, own.account(), sasl.PLAIN)
+        seconds = time.monotonic() - start
+        if login.answer is Answer.ACCEPTED:
+            return round(seconds, 3), login
+        if seconds + _BETWEEN > own.target.expect.dovecot.backend_recovery:
+            return None, login
+        await asyncio.sleep(_BETWEEN)
+
+
+def _acts(scope: Scope) -> Acts:
+    services = _services(scope.target)
+    if not central_driver(scope.target.roles) or not services:
+        return ()
+    most = 2 + int(scope.target.expect.dovecot.backend_recovery / _BETWEEN)
+    rule = f"a rule that refuses packets from the host to its backend, for {MOST_SECONDS} s at most"
+    return (
+        Commands("the way to the database or directory", 2, changes=rule),
+        Commands("what LMTP says to two recipients, with and without it", 2),
+        *(act for each in services for act in logs_in(each, scope.account(), most)),
+    )
+
+
+FACTS = (
+    FactSpec(
+        "backend_outage",
+        probe_backend_outage,
+        BackendOutageFacts,
+        acts=_acts,
+        needs=("backend", "dovecot", "lmtp", "login"),
+        stage=Stage.OUTAGE,
+    ),
+)
