@@ -4,13 +4,14 @@ What Dovecot answers while it cannot reach its database or directory.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailvet.facts.backend import BackendFacts
 from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.login import Answer, Login
 from mailvet.facts.recipients import RecipientReply
 from mailvet.facts.replies import Reply
+from mailvet.facts.socket_talk import SocketTalk
 from mailvet.model import Cause
 from mailvet.transcript import Line
 
@@ -24,6 +25,46 @@ _TEMPORARY = frozenset({"UNAVAILABLE", "SYS/TEMP", "TRYLATER", "INUSE", "IN-USE"
 _CODE = re.compile(r"[\[(]([A-Z][A-Z/-]*)")
 _URI = re.compile(r"(ldaps?)://(\[[^]]*\]|[^:/\s]*)(?::(\d+))?")
 _PACKETS = re.compile(r"packets (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """
+    What LMTP said to a recipient.
+
+    Attributes:
+        recipient: The recipient, and the reply to RCPT.
+        silence: How the conversation ended after RCPT if there was no reply: Dovecot may well wait
+            for its backend for a minute. Empty if RCPT was answered, or never sent.
+    """
+
+    recipient: RecipientReply
+    silence: str
+
+    @property
+    def accepted(self) -> bool | None:
+        """
+        Whether mail for it was taken; None if RCPT was not sent.
+        """
+        if self.recipient.reply is None:
+            return False if self.silence else None
+        return self.recipient.accepted
+
+    @property
+    def kept(self) -> bool | None:
+        """
+        Whether its mail was taken, or stays in the queue; None if RCPT was not sent.
+
+        A client that gets no reply tries again later, just as after a temporary failure.
+        """
+        if self.recipient.reply is None:
+            return True if self.silence else None
+        return self.recipient.accepted or temporary(self.recipient.reply)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.recipient.handed_over}: {self.recipient.reply or self.silence or 'not asked'}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +91,11 @@ class BackendOutageFacts:
     refused: int
     seconds: float
     login: Login
-    known: RecipientReply | None
-    unknown: RecipientReply | None
+    known: Delivery | None
+    unknown: Delivery | None
     recovery: float | None
     later: Login
-    later_known: RecipientReply | None
+    later_known: Delivery | None
     transcript: tuple[Line, ...]
     commands: tuple[CommandOutput, ...]
 
@@ -68,24 +109,6 @@ class BackendOutageFacts:
         if not self.refused:
             return Cause.BLOCKED, f"nothing asked {', '.join(self.servers)} meanwhile"
         return None
-
-    @property
-    def keeps_known(self) -> bool | None:
-        """
-        Whether mail for the test account was not refused for good; None if nothing was said.
-        """
-        if self.known is None or self.known.reply is None:
-            return None
-        return self.known.accepted or temporary(self.known.reply)
-
-    @property
-    def refuses_unknown(self) -> bool | None:
-        """
-        Whether mail for nobody was not accepted; None if nothing was said.
-        """
-        if self.unknown is None or self.unknown.reply is None:
-            return None
-        return not self.unknown.accepted
 
     @property
     def gone(self) -> str:
@@ -105,6 +128,16 @@ def temporary(reply: Reply | None) -> bool:
         return reply.status.startswith("4")
     code = _CODE.match(reply.text)
     return (code[1] in _TEMPORARY) if code else "temporar" in reply.text.lower()
+
+
+def delivery(talk: SocketTalk, recipient: RecipientReply) -> Delivery:
+    """
+    What a conversation says about *recipient*.
+    """
+    reply = talk.reply(f"RCPT TO:<{recipient.handed_over}>")
+    before = talk.reply("MAIL")
+    sent = talk.greeted and before is not None and before.positive
+    return Delivery(replace(recipient, reply=reply), talk.failure if sent and not reply else "")
 
 
 def harmless(login: Login) -> bool | None:

@@ -150,7 +150,7 @@ class ExpectDovecot:
     listeners: tuple[int, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     other_backends: tuple[str, ...] = ()
-    backend_recovery: float = 30.0
+    backend_recovery: float = 60.0
     config_files: tuple[str, ...] = ()
 
 

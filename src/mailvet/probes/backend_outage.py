@@ -19,6 +19,8 @@ from mailvet.facts.backend import BackendFacts, central_driver
 from mailvet.facts.backend_outage import (
     MOST_SECONDS,
     BackendOutageFacts,
+    Delivery,
+    delivery,
     parse_cut,
     parse_refused,
     servers,
@@ -28,7 +30,6 @@ from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.lmtp import LmtpFacts
 from mailvet.facts.login import Answer, Login
 from mailvet.facts.recipients import RecipientReply
-from mailvet.facts.socket_talk import SocketTalk
 from mailvet.model import Cause, Endpoint, Protocol, Target
 from mailvet.probes import sasl
 from mailvet.probes.recipients import nobody_at
@@ -38,6 +39,9 @@ from mailvet.probes.socket_talk import SocketTalks
 
 _BETWEEN = 1.0
 """Seconds between two logins, when the backend is back."""
+
+_PATIENCE = 3
+"""Seconds to wait for an answer of LMTP: the longer Dovecot tries in vain, the longer it rests."""
 
 _CUT = r"""
 table=TABLE
@@ -93,25 +97,27 @@ async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
     post = await _post(context)
     start = time.monotonic()
     async with secured(own) as (speaker, _), _without(context, ways) as gone:
-        login, (talk, held) = await asyncio.gather(
-            sasl.log_in(own, speaker, own.account(), sasl.PLAIN), post.ask(context)
+        login, known, unknown = await asyncio.gather(
+            sasl.log_in(own, speaker, own.account(), sasl.PLAIN),
+            post.ask(context, post.known),
+            post.ask(context, post.unknown),
         )
         transcript = speaker.wire.transcript.freeze()
         seconds = time.monotonic() - start
     recovery, later = await _recovered(own)
-    talk_later, held_later = await post.ask(context)
+    later_known = await post.ask(context, post.known)
     return BackendOutageFacts(
         servers=gone.servers,
         refused=gone.refused,
         seconds=round(seconds, 3),
         login=login,
-        known=post.reply(talk, post.known),
-        unknown=post.reply(talk, post.unknown),
+        known=known,
+        unknown=unknown,
         recovery=recovery,
         later=later,
-        later_known=post.reply(talk_later, post.known),
+        later_known=later_known,
         transcript=transcript,
-        commands=(*gone.commands, *held, *held_later),
+        commands=(*gone.commands, *post.commands),
     )
 
 
@@ -159,36 +165,27 @@ async def _without(
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Post:
     """
-    Dovecot's LMTP service, and two recipients to ask it about; no socket if there is no LMTP.
+    Dovecot's LMTP service, and whom to ask it about; no socket if there is no such service.
     """
 
     socket: str
     known: RecipientReply | None
-    unknown: RecipientReply | None
+    unknown: RecipientReply
+    commands: list[CommandOutput] = dataclasses.field(default_factory=list)
 
-    async def ask(
-        self, context: ProbeContext
-    ) -> tuple[SocketTalk | None, tuple[CommandOutput, ...]]:
+    async def ask(self, context: ProbeContext, recipient: RecipientReply | None) -> Delivery | None:
         """
-        Asks about both in one conversation.
+        Asks about one recipient; the other need not wait for the answer.
         """
-        if not self.socket or not self.known or not self.unknown:
-            return None, ()
-        talks = SocketTalks()
-        recipients = (f"RCPT TO:<{each.handed_over}>" for each in (self.known, self.unknown))
-        hello = f"LHLO {client_name(context)}"
-        talks.add("root", self.socket, hello, "MAIL FROM:<>", *recipients, "RSET", "QUIT")
-        heard, held = await talks.hold(context)
-        return heard[0], held
-
-    def reply(self, talk: SocketTalk | None, about: RecipientReply | None) -> RecipientReply | None:
-        """
-        What was said about a recipient.
-        """
-        if talk is None or about is None:
+        if not self.socket or recipient is None:
             return None
-        said = talk.reply(f"RCPT TO:<{about.handed_over}>")
-        return dataclasses.replace(about, reply=said)
+        talks = SocketTalks(seconds=_PATIENCE)
+        rcpt = f"RCPT TO:<{recipient.handed_over}>"
+        hello = f"LHLO {client_name(context)}"
+        talks.add("root", self.socket, hello, "MAIL FROM:<>", rcpt, "RSET", "QUIT")
+        (talk,), held = await talks.hold(context)
+        self.commands.extend(held)
+        return delivery(talk, recipient)
 
 
 async def _post(context: ProbeContext) -> _Post:
@@ -199,8 +196,7 @@ async def _post(context: ProbeContext) -> _Post:
         ports = (each.port for each in dovecot.listeners("lmtp") if each.port)
         socket = next((f"inet:localhost:{port}" for port in ports), "")
     name = nobody_at(context)
-    known = next(iter(lmtp.recipients), None)
-    return _Post(socket, known, RecipientReply(name, name, None))
+    return _Post(socket, next(iter(lmtp.recipients), None), RecipientReply(name, name, None))
 
 
 async def _usable(context: ProbeContext) -> Endpoint:
@@ -248,7 +244,7 @@ def _acts(scope: Scope) -> Acts:
     rule = f"a rule that refuses packets from the host to its backend, for {MOST_SECONDS} s at most"
     return (
         Commands("the way to the database or directory", 2, changes=rule),
-        Commands("what LMTP says to two recipients, with and without it", 2),
+        Commands("what LMTP says to two recipients without it, and to one with it", 3),
         *(act for each in services for act in logs_in(each, scope.account(), most)),
     )
 
