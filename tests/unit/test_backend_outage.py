@@ -5,7 +5,13 @@ What follows from the answers of a Dovecot whose backend is away.
 import pytest
 
 from mailvet.facts.backend import BackendFacts, BackendFile
-from mailvet.facts.backend_outage import harmless, parse_cut, parse_refused, servers, temporary
+from mailvet.facts.backend_outage import (
+    harmless_login,
+    parse_cut,
+    parse_refused,
+    servers,
+    temporary,
+)
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.login import Login
 from mailvet.facts.replies import Reply
@@ -61,7 +67,7 @@ def test_a_login_from_memory_is_as_good_as_a_temporary_failure(
     Silence is neither.
     """
     said = reply(text) if text else None
-    assert harmless(Login(Protocol.IMAP, "alice", "PLAIN", said, "silent", 1.0)) is answer
+    assert harmless_login(Login(Protocol.IMAP, "alice", "PLAIN", said, "silent", 1.0)) is answer
 
 
 @pytest.mark.parametrize(

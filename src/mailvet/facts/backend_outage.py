@@ -77,13 +77,14 @@ class BackendOutageFacts:
         refused: Packets to them that the host refused meanwhile.
         seconds: How long it took, in seconds.
         login: A login with the right password meanwhile.
+        wrong: One with a wrong password.
         known: What LMTP said meanwhile to the address of a test account; None without LMTP.
         unknown: What it said to an address that does not exist.
         recovery: Seconds from the return of the backend until the login worked; None if it did
             not in the time that the profile allows.
         later: The last login.
         later_known: What LMTP said to the test account's address at the end.
-        transcript: What was said in the login meanwhile.
+        transcript: What was said in the logins meanwhile.
         commands: What was run.
     """
 
@@ -91,6 +92,7 @@ class BackendOutageFacts:
     refused: int
     seconds: float
     login: Login
+    wrong: Login
     known: Delivery | None
     unknown: Delivery | None
     recovery: float | None
@@ -140,7 +142,16 @@ def delivery(talk: SocketTalk, recipient: RecipientReply) -> Delivery:
     return Delivery(replace(recipient, reply=reply), talk.failure if sent and not reply else "")
 
 
-def harmless(login: Login) -> bool | None:
+def every(*answers: bool | None) -> bool | None:
+    """
+    Whether all are so: one that is not decides, and one that is not known leaves it open.
+    """
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def harmless_login(login: Login) -> bool | None:
     """
     Whether the answer to a right password leaves the user with it; None if there was none.
 

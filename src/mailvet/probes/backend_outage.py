@@ -9,10 +9,11 @@ is set with the rule itself, and a timer of systemd removes the rest, also if th
 import asyncio
 import contextlib
 import dataclasses
+import secrets
 import time
 from collections.abc import AsyncIterator
 
-from mailvet.acts import Acts, Commands, Scope, logs_in, takes_logins
+from mailvet.acts import Acts, Commands, FailingLogins, Scope, logs_in, takes_logins
 from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import ProbeError
 from mailvet.facts.backend import BackendFacts, central_driver
@@ -32,10 +33,12 @@ from mailvet.facts.login import Answer, Login
 from mailvet.facts.recipients import RecipientReply
 from mailvet.model import Cause, Endpoint, Protocol, Target
 from mailvet.probes import sasl
+from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.recipients import nobody_at
 from mailvet.probes.session import client_name, secured
 from mailvet.probes.shell import quote, run
 from mailvet.probes.socket_talk import SocketTalks
+from mailvet.secret import Secret
 
 _BETWEEN = 1.0
 """Seconds between two logins, when the backend is back."""
@@ -82,7 +85,7 @@ exit 0
 
 async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
     """
-    A login and two recipients without the backend, and the login again when it is back.
+    Logins and recipients without the backend, and again when it is back.
 
     Raises:
         ProbeError: There is no such backend on the network, no way to cut it off, no account, or
@@ -96,13 +99,16 @@ async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
         raise ProbeError(Cause.CLIENT_LIMIT, detail)
     post = await _post(context)
     start = time.monotonic()
-    async with secured(own) as (speaker, _), _without(context, ways) as gone:
-        login, known, unknown = await asyncio.gather(
-            sasl.log_in(own, speaker, own.account(), sasl.PLAIN),
+    async with contextlib.AsyncExitStack() as stack:
+        first, second = [(await stack.enter_async_context(secured(own)))[0] for _ in range(2)]
+        gone = await stack.enter_async_context(_without(context, ways))
+        login, wrong, known, unknown = await asyncio.gather(
+            sasl.log_in(own, first, own.account()),
+            _log_in_wrongly(own, second),
             post.ask(context, post.known),
             post.ask(context, post.unknown),
         )
-        transcript = speaker.wire.transcript.freeze()
+        transcript = first.wire.transcript.freeze() + second.wire.transcript.freeze()
         seconds = time.monotonic() - start
     recovery, later = await _recovered(own)
     later_known = await post.ask(context, post.known)
@@ -111,6 +117,7 @@ async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
         refused=gone.refused,
         seconds=round(seconds, 3),
         login=login,
+        wrong=wrong,
         known=known,
         unknown=unknown,
         recovery=recovery,
@@ -199,6 +206,17 @@ async def _post(context: ProbeContext) -> _Post:
     return _Post(socket, next(iter(lmtp.recipients), None), RecipientReply(name, name, None))
 
 
+async def _log_in_wrongly(own: ProbeContext, speaker: Dialogue) -> Login:
+    """
+    A wrong password for the same account.
+    """
+    user, wrong = own.account().user, Secret(secrets.token_urlsafe(12))
+    reply = await sasl.begin(speaker)
+    if reply.continuation:
+        return await sasl.finish(own, speaker, user, wrong)
+    return Login(own.service.protocol, user, sasl.PLAIN, None, f"no exchange begins: {reply}", 0.0)
+
+
 async def _usable(context: ProbeContext) -> Endpoint:
     """
     A service on which the login works.
@@ -227,7 +245,7 @@ async def _recovered(own: ProbeContext) -> tuple[float | None, Login]:
     start = time.monotonic()
     while True:
         async with secured(own) as (speaker, _):
-            login = await sasl.log_in(own, speaker, own.account(), sasl.PLAIN)
+            login = await sasl.log_in(own, speaker, own.account())
         seconds = time.monotonic() - start
         if login.answer is Answer.ACCEPTED:
             return round(seconds, 3), login
@@ -240,11 +258,12 @@ def _acts(scope: Scope) -> Acts:
     services = _services(scope.target)
     if not central_driver(scope.target.roles) or not services:
         return ()
-    most = 2 + int(scope.target.expect.dovecot.backend_recovery / _BETWEEN)
+    most = 3 + int(scope.target.expect.dovecot.backend_recovery / _BETWEEN)
     rule = f"a rule that refuses packets from the host to its backend, for {MOST_SECONDS} s at most"
     return (
         Commands("the way to the database or directory", 2, changes=rule),
         Commands("what LMTP says to two recipients without it, and to one with it", 3),
+        FailingLogins(1, "a test account, while its backend is away"),
         *(act for each in services for act in logs_in(each, scope.account(), most)),
     )
 
