@@ -150,15 +150,13 @@ class ProbeContext:
 
 class Stage(IntEnum):
     """
-    When a probe may start: when everything of earlier stages on its target is done.
+    When a probe may start.
 
-    Failing logins come late: Dovecot delays every later login from the address that made them.
-    What takes something away from the target comes last of all, because all others would miss it.
+    Failing logins come last: Dovecot delays every later login from the address that made them.
     """
 
     NORMAL = 0
     FAILING_LOGINS = 1
-    OUTAGE = 2
 
 
 @dataclass(frozen=True, slots=True)

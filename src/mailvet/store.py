@@ -30,9 +30,6 @@ __all__ = ["FactKey", "FactStore", "NotGatheredError", "Timeouts"]
 
 FORMAT = "mailvet-facts/1"
 
-LATER = tuple(stage for stage in Stage if stage is not Stage.NORMAL)
-"""The stages that wait for others."""
-
 _Wait = tuple[float, tuple["FactKey", ...]]
 """Seconds, and the facts that took them one after the other."""
 
@@ -83,7 +80,7 @@ class FactStore:
         self._lanes: dict[str, Lane] = {}
         self._planned: Mapping[FactKey, Scope] = {}
         self._others: list[Permit] = []
-        self._calm: dict[tuple[str, Stage], asyncio.Event] = {}
+        self._calm: dict[str, asyncio.Event] = {}
         self.wall_s = 0.0
 
     def get(self, key: FactKey) -> Any:  # noqa: ANN401
@@ -136,18 +133,18 @@ class FactStore:
         """
         Gathers all planned facts together; failures are remembered, not raised.
 
-        A later stage of a target starts when everything of its earlier ones is done.
+        Failing logins of a target start when everything else of it is done.
         """
         start = time.monotonic()
         self._planned = with_needs(self._specs, plan)
         try:
-            for target in {target.key for target, _ in plan.values()}:
-                self._calm |= {(target, stage): asyncio.Event() for stage in LATER}
+            for target in {target.key: target for target, _ in plan.values()}.values():
+                self._calm[target.key] = asyncio.Event()
             tasks = [
                 self._task(target, self._specs[key.name], endpoint)
                 for key, (target, endpoint) in plan.items()
             ]
-            watchers = [asyncio.create_task(self._calm_down(*key)) for key in self._calm]
+            watchers = [asyncio.create_task(self._calm_down(key)) for key in self._calm]
             await asyncio.gather(*tasks, *watchers)
         finally:
             for task in self._tasks.values():
@@ -156,16 +153,18 @@ class FactStore:
             self._tasks.clear()
             self.wall_s = time.monotonic() - start
 
-    async def _calm_down(self, target: str, stage: Stage) -> None:
+    async def _calm_down(self, target: str) -> None:
         early: list[asyncio.Task[Record]] = []
         while waiting := [
             task
             for key, task in self._tasks.items()
-            if key.target == target and self._specs[key.name].stage < stage and task not in early
+            if key.target == target
+            and self._specs[key.name].stage is Stage.NORMAL
+            and task not in early
         ]:
             early.extend(waiting)
             await asyncio.gather(*waiting)
-        self._calm[target, stage].set()
+        self._calm[target].set()
 
     def _task(
         self, target: Target, spec: FactSpec, endpoint: Endpoint | None
@@ -178,8 +177,8 @@ class FactStore:
     async def _gather_one(
         self, key: FactKey, target: Target, spec: FactSpec, endpoint: Endpoint | None
     ) -> Record:
-        if spec.stage in LATER:
-            await self._calm[target.key, spec.stage].wait()
+        if spec.stage is Stage.FAILING_LOGINS:
+            await self._calm[target.key].wait()
         record = Record()
         scope = Scope(target, endpoint)
         permit = Permit(spec.name, scope, spec.acts(scope))
@@ -254,22 +253,22 @@ class FactStore:
         """
         The facts that, one waiting for the other, took longest; None if nothing was gathered.
 
-        Each stage waits for everything of its target's earlier ones.
+        Failing logins wait for everything else of their target.
         """
         if not self._records or not self.wall_s:
             return None
         memo: dict[FactKey, _Wait] = {}
-        ended: dict[str, _Wait] = {}
-        for stage in Stage:
-            before = dict(ended)
-            for key in self._records:
-                if self._specs[key.name].stage is stage:
-                    chain = self._chain(key, memo)
-                    if stage in LATER:
-                        seconds, keys = before.get(key.target, (0.0, ()))
-                        chain = (seconds + self._records[key].own_seconds, (*keys, key))
-                    ended[key.target] = max(ended.get(key.target, (0.0, ())), chain)
-        best = max(ended.values())
+        chains = {key: self._chain(key, memo) for key in self._records}
+        early: dict[str, _Wait] = {}
+        for key, chain in chains.items():
+            if self._specs[key.name].stage is Stage.NORMAL:
+                early[key.target] = max(early.get(key.target, (0.0, ())), chain)
+        best: _Wait = (0.0, ())
+        for key, chain in chains.items():
+            if self._specs[key.name].stage is Stage.FAILING_LOGINS:
+                before = early.get(key.target, (0.0, ()))
+                chain = (before[0] + self._records[key].own_seconds, (*before[1], key))  # noqa: PLW2901
+            best = max(best, chain)
         return Chain(tuple(str(key) for key in best[1]), round(best[0], 3), round(self.wall_s, 3))
 
     def _chain(self, key: FactKey, memo: dict[FactKey, _Wait]) -> _Wait:

@@ -131,8 +131,6 @@ class ExpectDovecot:
         trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
         other_backends: Drivers of password and user databases that may be there beside the one that
             the profile declares: ``passwd-file`` for service accounts, for example.
-        backend_recovery: Seconds after which logins must work again when the database or directory
-            is back.
         config_files: Configuration files, by name or path, beyond those of the packages and the
             guide; they may override what other files set.
     """
@@ -150,7 +148,6 @@ class ExpectDovecot:
     listeners: tuple[int, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     other_backends: tuple[str, ...] = ()
-    backend_recovery: float = 60.0
     config_files: tuple[str, ...] = ()
 
 
