@@ -4,7 +4,6 @@ Tell when a host is up: its services have answered, and systemd has nothing left
 
 import socket
 import ssl
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address
 
@@ -15,14 +14,17 @@ from lab.scenario import Machine
 
 _ANSWER_SECONDS = 2.0
 _UP_SECONDS = 60.0
+_INTERVAL = 0.2
 
 
 def wait_for_machine(container: str, machine: Machine, address: IPv4Address) -> None:
     """
     Wait until *machine* serves what its scenario says, or raise.
     """
-    ports = machine.ports or (22,)
-    missing = wait_until(lambda: unanswered(address, machine, ports), seconds=_UP_SECONDS)
+    silent = set(machine.ports or (22,))
+    missing = wait_until(
+        lambda: unanswered(address, machine, silent), seconds=_UP_SECONDS, interval=_INTERVAL
+    )
     if missing is None and machine.serves:
         missing = wait_until(lambda: unfinished(container), seconds=_UP_SECONDS)
     if missing is not None:
@@ -32,22 +34,24 @@ def wait_for_machine(container: str, machine: Machine, address: IPv4Address) -> 
         )
 
 
-def unanswered(address: IPv4Address, machine: Machine, ports: Iterable[int]) -> str | None:
+def unanswered(address: IPv4Address, machine: Machine, silent: set[int]) -> str | None:
     """
-    Name the ports of *ports* that say nothing to a client, or None.
+    Name the ports of *silent* that say nothing to a client, or None; who answers is taken out.
     """
-    wanted = tuple(ports)
+    wanted = sorted(silent)
     with ThreadPoolExecutor(max_workers=max(1, len(wanted))) as pool:
         answers = pool.map(lambda port: _greets(address, machine, port), wanted)
-        silent = [str(port) for port, greets in zip(wanted, answers, strict=True) if not greets]
-    return f"no answer on port {', '.join(silent)}" if silent else None
+        silent -= {port for port, greets in zip(wanted, answers, strict=True) if greets}
+    return f"no answer on port {', '.join(map(str, sorted(silent)))}" if silent else None
 
 
 def unfinished(container: str) -> str | None:
     """
     Say what systemd is still doing in *container*, or None.
     """
-    done = attempt([*command(), "exec", container, "systemctl", "is-system-running"])
+    # It waits for the end of the start-up by itself: to ask again costs more than to wait.
+    wait = ["timeout", f"{_UP_SECONDS:.0f}", "systemctl", "is-system-running", "--wait"]
+    done = attempt([*command(), "exec", container, *wait])
     state = done.stdout.decode().strip()
     return None if state == "running" else f"systemd says {state or 'nothing'}"
 
