@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import dataclasses
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -27,7 +28,14 @@ from mailvet.model import Cause
 from mailvet.probes.backend_pipe import backend_socket
 from mailvet.probes.backend_tls import look_at_tls, read_authorities
 from mailvet.probes.connection import Wire
-from mailvet.probes.mysql_client import REQUESTS, NoAnswerError, RefusedError, Session, verifying
+from mailvet.probes.mysql_client import (
+    REQUESTS,
+    NoAnswerError,
+    RefusedError,
+    Session,
+    UnknownLoginError,
+    verifying,
+)
 from mailvet.probes.shell import quote, run
 from mailvet.probes.threads import in_daemon_thread
 from mailvet.secret import Secret
@@ -93,6 +101,8 @@ async def probe_database(context: ProbeContext) -> DatabaseFacts:
     authorities = await read_authorities(context, (each.authorities for each in seen))
     accounts, schemes = await _accounts(context, files)
     known = parse_schemes(schemes.stdout)
+    if not known:
+        raise ProbeError(Cause.BLOCKED, "doveadm pw -l lists no scheme")
     asked = [
         _answers(context, file, seen[server], _Way(accounts[file.path], known, authorities))
         for file in files
@@ -101,10 +111,17 @@ async def probe_database(context: ProbeContext) -> DatabaseFacts:
     return DatabaseFacts(
         tuple(await asyncio.gather(*asked)),
         tuple(dict.fromkeys(accounts[each.path].database.lower() for each in files)),
-        tuple((each.path, each.get("default_pass_scheme").upper()) for each in files),
+        tuple((each.path, _scheme(each.get("default_pass_scheme"))) for each in files),
         known,
         (schemes.evidence(),),
     )
+
+
+def _scheme(name: str) -> str:
+    """
+    A scheme without its encoding.
+    """
+    return name.partition(".")[0].upper()
 
 
 async def _files(context: ProbeContext) -> tuple[BackendFile, ...]:
@@ -173,33 +190,20 @@ async def _answers(
     context: ProbeContext, file: BackendFile, tls: BackendTls, way: _Way
 ) -> DatabaseAnswers:
     transcript = Transcript()
-    found = DatabaseAnswers(file.path, tls.server, table=user_table(file.get("password_query")))
+    found = DatabaseAnswers(
+        file.path,
+        tls.server,
+        for_passwords=file.for_passwords,
+        table=user_table(file.get("password_query")),
+    )
     try:
-        secured = _secured(tls, way.authorities.get(tls.server.authorities, ""))
-        async with (
-            asyncio.timeout(PATIENCE),
-            backend_socket(context, tls.server) as connected,
-        ):
-            session = Session(context.permit.request)
-
-            def talk() -> DatabaseAnswers:
-                account = way.account
-                transcript.add(">", f"log in as {account.user} to {account.database}")
-                session.log_in(
-                    connected,
-                    name=tls.server.name,
-                    user=account.user,
-                    password=account.password,
-                    database=account.database,
-                    tls=secured,
-                    timeout=context.reply_timeout,
-                )
-                return _interview(_Asker(session, transcript), found, way.known_schemes)
-
-            found = await in_daemon_thread(talk)
+        async with asyncio.timeout(PATIENCE):
+            found = await _logged_in(context, file, tls, way, _Asker(context, transcript), found)
     except RefusedError as exc:
         found = dataclasses.replace(found, refusal=exc.refusal)
         transcript.add("<", str(exc))
+    except UnknownLoginError as exc:
+        found = _doubtful(found, Cause.CLIENT_LIMIT, f"{tls.server}: {exc}")
     except NoAnswerError as exc:
         found = _doubtful(found, Cause.BLOCKED, f"{tls.server}: {exc}")
     except TimeoutError:
@@ -209,11 +213,31 @@ async def _answers(
     return dataclasses.replace(found, transcript=transcript.freeze())
 
 
+async def _logged_in(
+    context: ProbeContext,
+    file: BackendFile,
+    tls: BackendTls,
+    way: _Way,
+    asker: "_Asker",
+    found: DatabaseAnswers,
+) -> DatabaseAnswers:
+    secured = _secured(file, tls, way.authorities.get(tls.server.authorities, ""))
+    async with backend_socket(context, tls.server) as connected:
+
+        def talk() -> DatabaseAnswers:
+            asker.log_in(connected, tls.server.name, way.account, secured)
+            answers = _interview(asker, found, way.known_schemes)
+            asker.session.end()
+            return answers
+
+        return await in_daemon_thread(talk)
+
+
 def _doubtful(found: DatabaseAnswers, cause: Cause, detail: str) -> DatabaseAnswers:
     return dataclasses.replace(found, doubt=Doubt(cause, detail))
 
 
-def _secured(tls: BackendTls, authorities: str) -> ssl.SSLContext | None:
+def _secured(file: BackendFile, tls: BackendTls, authorities: str) -> ssl.SSLContext | None:
     """
     How the password is kept from others on the way.
 
@@ -221,6 +245,9 @@ def _secured(tls: BackendTls, authorities: str) -> ssl.SSLContext | None:
         ProbeError: It cannot be, so there is no login.
     """
     server = tls.server
+    if file.words("connect").get("ssl_cert"):
+        detail = f"{file.path}: Dovecot shows a certificate of its own, which is not read"
+        raise ProbeError(Cause.CLIENT_LIMIT, detail)
     if server.on_this_machine:
         return verifying(authorities, name=False) if server.authorities else None
     if tls.doubt is not None:
@@ -238,15 +265,35 @@ class _Asker:
     Writes down what is asked; of the answers only what holds no secret is shown elsewhere.
     """
 
-    def __init__(self, session: Session, transcript: Transcript) -> None:
-        self._session = session
+    def __init__(self, context: ProbeContext, transcript: Transcript) -> None:
+        self.session = Session(context.permit.request)
+        self._timeout = context.reply_timeout
         self._transcript = transcript
+
+    def log_in(
+        self,
+        connected: socket.socket,
+        name: str,
+        account: _Account,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        """Logs in as *account* at the server called *name*."""
+        self._transcript.add(">", f"log in as {account.user} to {account.database}")
+        self.session.log_in(
+            connected,
+            name=name,
+            user=account.user,
+            password=account.password,
+            database=account.database,
+            tls=tls,
+            timeout=self._timeout,
+        )
 
     def rows(self, question: str) -> list[tuple[str, ...]]:
         """All rows of an answer."""
         self._transcript.add(">", question)
         try:
-            found = self._session.ask(question)
+            found = self.session.ask(question)
         except RefusedError as exc:
             self._transcript.add("<", str(exc))
             raise
@@ -291,7 +338,9 @@ def _counted(asker: _Asker, table: UserTable, known: tuple[str, ...]) -> UserRow
     label = label_of(table.password, known)
     try:
         (numbers,) = asker.rows(table.select(f"COUNT(*), COUNT(DISTINCT {table.key})"))
-        kinds = asker.rows(table.select(f"{label} AS mailvet_label, COUNT(*)", "GROUP BY mailvet_label"))
+        kinds = asker.rows(
+            table.select(f"{label} AS mailvet_label, COUNT(*)", "GROUP BY mailvet_label")
+        )
     except RefusedError:
         return None
     rows, names = map(int, numbers)
