@@ -3,11 +3,12 @@ The client of the database against servers that want more than they should.
 """
 
 import asyncio
+import base64
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
@@ -16,6 +17,7 @@ from mailvet.errors import ProbeError
 from mailvet.facts.backend import BackendFacts, BackendFile
 from mailvet.facts.backend_tls import BackendServer, BackendTls, BackendTlsFacts
 from mailvet.facts.certificate import Doubt
+from mailvet.facts.database import DatabaseAnswers
 from mailvet.facts.files import FileStat
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.tls import Handshake
@@ -307,3 +309,72 @@ def test_no_handshake_is_tried_on_the_target_itself() -> None:
     )
     assert [each.server.port for each in found.servers] == [3306, 0]
     assert not [each for each in found.servers if each.handshake]
+
+
+HERE = BackendServer("127.0.0.1", 3306)
+
+
+def interviewed(monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> DatabaseAnswers:
+    """What comes of a database on the target itself that gives these *answers*."""
+    connect = f"connect = host=127.0.0.1 user=dovecot password={PASSWORD} dbname=mail\n"
+    encoded = base64.b64encode(connect.encode()).decode()
+
+    async def run(*_: object, **__: object) -> CommandOutput:
+        printed = f"@@schemes\nSHA512-CRYPT\n@@settings 0\n{encoded}\n"
+        return CommandOutput("script", 0, printed, "")
+
+    monkeypatch.setattr(database, "run", run)
+    facts = settings(
+        "host=127.0.0.1 user=dovecot password=*** dbname=mail",
+        password_query="SELECT username AS user, password FROM users WHERE username='%u'",
+    )
+    with serving(*answers) as (connected, _):
+
+        @asynccontextmanager
+        async def backend_socket(*_: object) -> AsyncIterator[socket.socket]:
+            yield connected
+
+        monkeypatch.setattr(database, "backend_socket", backend_socket)
+        found = asyncio.run(probe_database(context_of(facts, BackendTls(HERE))))
+    assert PASSWORD not in repr(found)
+    assert encoded not in repr(found)
+    (answers_found,) = found.answers
+    return answers_found
+
+
+def test_a_password_that_is_wrong_is_what_the_database_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the password is in no fact."""
+    found = interviewed(monkeypatch, fails(1045, "Access denied for user 'dovecot'"))
+    assert (found.account, found.doubt) == ("", None)
+    assert found.refusal is not None
+    assert found.refusal.denied
+
+
+def test_a_database_that_tells_nothing_leaves_everything_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only that the table cannot be read is known."""
+    denied = fails(1142, "SELECT command denied")
+    found = interviewed(monkeypatch, lets_in, lets_in, *[denied] * 7)
+    assert (found.requires, found.secure_transport, found.grants) == ("", None, None)
+    assert found.refusal is not None
+    assert found.rows is None
+
+
+def test_a_login_that_would_show_the_password_is_a_limit_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says nothing about the database."""
+    found = interviewed(monkeypatch, switches_to(b"mysql_clear_password"), lets_in)
+    assert found.doubt is not None
+    assert found.doubt.cause is Cause.CLIENT_LIMIT
+
+
+def test_a_certificate_of_dovecots_own_is_a_limit_of_ours() -> None:
+    """Without it the database would refuse the login, and be right."""
+    file = settings(f"{CONNECT} ssl_cert=/etc/pki/dovecot.crt").files[0]
+    with pytest.raises(ProbeError) as caught:
+        database._secured(file, BackendTls(SERVER, SHAKEN), "")
+    assert caught.value.cause is Cause.CLIENT_LIMIT

@@ -23,7 +23,13 @@ from mailvet.facts.database import DatabaseAnswers, DatabaseFacts, UserRows
 from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.mysql import parse_greeting, ssl_request
 from mailvet.facts.pass_schemes import StoredScheme, label_of, parse_schemes
-from mailvet.facts.sql import UserTable, parse_grant, required_transport, user_table
+from mailvet.facts.sql import (
+    UserTable,
+    named_databases,
+    parse_grant,
+    required_transport,
+    user_table,
+)
 from mailvet.model import Cause
 from mailvet.probes.backend_pipe import backend_socket
 from mailvet.probes.backend_tls import look_at_tls, read_authorities
@@ -110,11 +116,20 @@ async def probe_database(context: ProbeContext) -> DatabaseFacts:
     ]
     return DatabaseFacts(
         tuple(await asyncio.gather(*asked)),
-        tuple(dict.fromkeys(accounts[each.path].database.lower() for each in files)),
+        tuple(dict.fromkeys(name for each in files for name in _databases(each, accounts))),
         tuple((each.path, _scheme(each.get("default_pass_scheme"))) for each in files),
         known,
         (schemes.evidence(),),
     )
+
+
+def _databases(file: BackendFile, accounts: dict[str, "_Account"]) -> list[str]:
+    """
+    Names of the databases that Dovecot reads, in small letters.
+    """
+    queries = (file.get(f"{kind}_query") for kind in ("password", "user", "iterate"))
+    named = [name for query in queries for name in named_databases(query)]
+    return [each.lower() for each in (accounts[file.path].database, *named) if each]
 
 
 def _scheme(name: str) -> str:
