@@ -139,10 +139,13 @@ def test_password_query_names_its_columns(backend_settings: BackendFacts) -> Jud
     """
     expected = "a password_query whose columns are called user and password"
     files = [each for each in backend_settings.files if each.for_passwords]
+    if not files:
+        observed = f"no passdb asks {backend_settings.driver}"
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     shown = "; ".join(each.get("password_query") or f"{each.path}: none" for each in files)
     columns = [selected(each.get("password_query")) for each in files]
     if any(each.get("password_query") for each in files) and None in columns:
         observed = f"not a plain SELECT: {shown}"
         return unverified(Cause.CLIENT_LIMIT, observed=observed, expected=expected)
-    right = bool(files) and all({"user", "password"} <= set(each or ()) for each in columns)
+    right = all({"user", "password"} <= set(each or ()) for each in columns)
     return judge(right, observed=shown, expected=expected)

@@ -289,7 +289,7 @@ def test_back_11(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
         (backend(settings(password_query="")), FAIL),
         (backend(settings(password_query="CALL login('%u')")), OPEN),
         (backend(settings(), for_users()), PASS),
-        (backend(for_users()), FAIL),
+        (backend(for_users()), OPEN),
     ],
 )
 def test_back_12(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
