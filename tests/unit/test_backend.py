@@ -213,3 +213,27 @@ def test_a_lookup_without_an_answer_is_never_right(
     A backend that is down neither knows a user nor has shown that it does not.
     """
     assert Lookup("name", wanted, user, password, local=False).right is right
+
+
+@pytest.mark.parametrize(
+    ("connect", "servers"),
+    [
+        ("host=db1 port=3307 dbname=mail", [("db1", 3307, False)]),
+        ("host=db1 host=db2 host=db1", [("db1", 3306, False), ("db2", 3306, False)]),
+        ("hostaddr=192.0.2.7", [("192.0.2.7", 3306, False)]),
+        ("host=/run/mysqld/mysqld.sock", [("/run/mysqld/mysqld.sock", 0, True)]),
+        ("host=localhost", [("localhost", 3306, True)]),
+        ("host=127.0.0.2", [("127.0.0.2", 3306, True)]),
+        ("host=::1", [("::1", 3306, True)]),
+        ("host=2001:db8::7", [("2001:db8::7", 3306, False)]),
+        ("option_file=/etc/mail.cnf", []),
+    ],
+)
+def test_servers_of_a_way_to_the_database(
+    connect: str, servers: list[tuple[str, int, bool]]
+) -> None:
+    """
+    All of them, and whether a network lies in between.
+    """
+    file = BackendFile("/etc/dovecot/dovecot-sql.conf.ext", None, (("connect", connect),), False)
+    assert [(each.name, each.port, each.on_this_machine) for each in file.databases] == servers

@@ -4,7 +4,7 @@ Reads how Dovecot asks its database or directory, and lets Dovecot look names up
 
 import dataclasses
 
-from mailvet.acts import Acts, Commands, Scope
+from mailvet.acts import Acts, Commands, Scope, nothing
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.backend import (
@@ -13,24 +13,27 @@ from mailvet.facts.backend import (
     backend_files,
     central_driver,
     parse_backend,
+    settings_files,
 )
-from mailvet.facts.backend_users import BackendUsers, parse_backend_users
+from mailvet.facts.backend_users import MOST_USERS, BackendUsers, parse_backend_users
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.passdb import system_name
 from mailvet.model import Cause
 from mailvet.probes.files import stat_paths
 from mailvet.probes.shell import quote, run
 
-MOST_USERS = 20_000
-"""Lines of a list of users that are looked at."""
-
 # Passwords are masked before anything leaves the host.
 _SETTINGS = r"""
 secret='(password|passwd|pass|dnpass)[[:space:]]*=[[:space:]]*'
+whole='^([[:space:]]*dnpass[[:space:]]*=[[:space:]]*).+'
+quoted='^([[:space:]]*connect[[:space:]]*=[[:space:]]*)(["'"'"'])(.*)\2[[:space:]]*$'
+value="(\"[^\"]*\"[^[:space:]]*|'[^']*'[^[:space:]]*|[^[:space:]]+)"
 settings() {
     [ -f "$2" ] || return 0
-    echo "@@file $1"; sed -E "s/(\\b$secret)(\"[^\"]*\"|[^[:space:]]+)/\\1***/g" -- "$2"; echo
-    if grep -v '^[[:space:]]*#' -- "$2" | grep -qE "\\b$secret(SAMPLES)([[:space:]]|\$)"; then
+    echo "@@file $1"
+    sed -E "s/$whole/\\1***/;s/$quoted/\\1\\3/;s/(\\b$secret)$value/\\1***/g" -- "$2"; echo
+    if sed -E "/^[[:space:]]*#/d;s/$quoted/\\1\\3/" -- "$2" |
+        grep -qE "\\b$secret(SAMPLES)([[:space:]]|\$)"; then
         echo "@@sample $1"; echo yes
     fi
 }
@@ -43,14 +46,14 @@ exit 0
 # mail is nobody's business.
 _USERS = r"""
 look() {
-    timeout 5 doveadm user "$2" >/dev/null 2>&1; user=$?
-    timeout 5 doveadm auth lookup "$2" >/dev/null 2>&1; password=$?
+    timeout 15 doveadm user "$2" >/dev/null 2>&1; user=$?
+    timeout 15 doveadm auth lookup "$2" >/dev/null 2>&1; password=$?
     getent passwd "$2" >/dev/null
     printf '@@name %s\n%s\n%s\n%s\n' "$1" $user $password $?
 }
 LOOKUPS
 wait
-list=$(timeout 8 doveadm user '*' 2>&1); status=$?
+list=$(timeout 20 doveadm user '*' 2>&1); status=$?
 echo @@listing; echo "$status $([ $status -eq 0 ] || echo "$list" | tail -n 1)"
 echo @@count; echo "$list" | head -n MOST | grep -c .
 echo @@users; [ $status -ne 0 ] || echo "$list" | head -n MOST | grep -Fx WANTED
@@ -68,7 +71,9 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
     driver = central_driver(context.target.roles)
     if not driver:
         raise ProbeError(Cause.BLOCKED, "the profile declares neither a database nor a directory")
-    paths = backend_files(await context.fact("dovecot"), driver)
+    dovecot: DovecotConfig = await context.fact("dovecot")
+    paths = backend_files(dovecot, driver)
+    for_passwords = settings_files(dovecot, "passdb", driver)
     script = _SETTINGS.replace("SAMPLES", "|".join(SAMPLES)).replace(
         "FILES", "\n".join(f"settings {n} {quote(path)}" for n, path in enumerate(paths))
     )
@@ -78,9 +83,27 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
     stats = {each.path: each for each in await stat_paths(context, wanted)} if wanted else {}
     return dataclasses.replace(
         found,
-        files=tuple(dataclasses.replace(each, stat=stats.get(each.path)) for each in found.files),
+        files=tuple(
+            dataclasses.replace(
+                each, stat=stats.get(each.path), for_passwords=each.path in for_passwords
+            )
+            for each in found.files
+        ),
         authorities=tuple(stats[each] for each in found.named_authorities if each in stats),
     )
+
+
+async def probe_backend_settings(context: ProbeContext) -> BackendFacts:
+    """
+    The same, if there are settings at all.
+
+    Raises:
+        ProbeError: BLOCKED if no database names a file with settings, or none of them exists.
+    """
+    found: BackendFacts = await context.fact("backend")
+    if not found.stats:
+        raise ProbeError(Cause.BLOCKED, f"there is no file with settings of {found.driver}")
+    return found
 
 
 async def probe_backend_users(context: ProbeContext) -> BackendUsers:
@@ -138,6 +161,13 @@ def _acts_of_users(scope: Scope) -> Acts:
 
 FACTS = (
     FactSpec("backend", probe_backend, BackendFacts, acts=_acts, needs=("dovecot",)),
+    FactSpec(
+        "backend_settings",
+        probe_backend_settings,
+        BackendFacts,
+        acts=nothing,
+        needs=("backend",),
+    ),
     FactSpec(
         "backend_users", probe_backend_users, BackendUsers, acts=_acts_of_users, needs=("dovecot",)
     ),
