@@ -61,18 +61,18 @@ LAYERS = {
 
 
 DOORS = {
-    "open_connection": {"wire", "exposure", "delivery", "vantage"},
+    "open_connection": {"wire", "exposure", "vantage", "backend_pipe"},
     "create_connection": set(),
     "create_datagram_endpoint": set(),
     "create_subprocess_exec": {"vantage", "standpoint"},
     "create_subprocess_shell": set(),
-    "pipe_through": {"vantage", "wire", "delivery"},
+    "pipe_through": {"vantage", "wire", "delivery", "backend_pipe"},
     "run_on": {"shell"},
     "get_host": {"shell"},
     "IMAPClient": {"imap_client", "imap_mailbox"},
     "connect": {"delivery"},
     "subprocess": set(),
-    "socketpair": {"vantage", "delivery"},
+    "socketpair": {"vantage"},
     "socket": set(),
 }
 """Calls through which something leaves, and the probes that may make them: they ask the permit."""

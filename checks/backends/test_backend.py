@@ -80,13 +80,11 @@ def test_users_belong_to_the_mail_account(
 
 
 @control("BACK-05")
-def test_settings_belong_to_root(backend: BackendFacts) -> Judgement:
+def test_settings_belong_to_root(backend_settings: BackendFacts) -> Judgement:
     """
     Owner and group of every file with the backend's settings.
     """
-    stats = [each.stat for each in backend.files if each.stat]
-    if not stats:
-        return unverified(Cause.BLOCKED, observed=_no_file(backend), expected="root:root")
+    stats = backend_settings.stats
     return judge(
         all((each.owner, each.group) == ("root", "root") for each in stats),
         observed=", ".join(map(str, stats)),
@@ -95,63 +93,56 @@ def test_settings_belong_to_root(backend: BackendFacts) -> Judgement:
 
 
 @control("BACK-06")
-def test_settings_are_for_root_alone(backend: BackendFacts) -> Judgement:
+def test_settings_are_for_root_alone(backend_settings: BackendFacts) -> Judgement:
     """
-    Mode and access control list of every file with the backend's settings.
+    Mode of every such file; where there is an access control list, the mode has its mask.
     """
-    expected = "mode 600 or 400, and no access control list"
-    stats = [each.stat for each in backend.files if each.stat]
-    if not stats:
-        return unverified(Cause.BLOCKED, observed=_no_file(backend), expected=expected)
+    stats = backend_settings.stats
     return judge(
-        not any(each.permissions & 0o177 or each.acl for each in stats),
+        not any(each.permissions & 0o177 for each in stats),
         observed=", ".join(map(str, stats)),
-        expected=expected,
+        expected="mode 600 or 400, and no access control list that gives more",
     )
 
 
 @control("BACK-10")
-def test_database_is_named_in_full(backend: BackendFacts) -> Judgement:
+def test_database_is_named_in_full(backend_settings: BackendFacts) -> Judgement:
     """
     Host, database, user and password, none of them the guide's example password.
     """
     expected = "host, dbname, user and password, not the password of the guide's example"
-    if not backend.files:
-        return unverified(Cause.BLOCKED, observed=_no_file(backend), expected=expected)
-    wrong = "; ".join(backend.incomplete)
-    return judge(not wrong, observed=wrong or backend.connections, expected=expected)
+    wrong, unread = backend_settings.incomplete, "; ".join(backend_settings.unread)
+    if unread and not wrong:
+        return unverified(Cause.CLIENT_LIMIT, observed=unread, expected=expected)
+    observed = "; ".join(wrong) or backend_settings.connections
+    return judge(not wrong, observed=observed, expected=expected)
 
 
 @control("BACK-11")
-def test_database_is_asked_inside_tls(backend: BackendFacts) -> Judgement:
+def test_database_is_asked_inside_tls(backend_settings: BackendFacts) -> Judgement:
     """
     The authority of the database server is named, and its certificate is not waved through.
     """
     expected = "ssl_ca names a file with certificates, and ssl_verify_server_cert is not off"
-    if backend.files and not backend.remote:
+    wrong, unread = "; ".join(backend_settings.unprotected), "; ".join(backend_settings.unread)
+    if unread and not wrong:
+        return unverified(Cause.CLIENT_LIMIT, observed=unread, expected=expected)
+    if not backend_settings.remote:
         return not_applicable("the database is on the host itself")
-    if not backend.files:
-        return unverified(Cause.BLOCKED, observed=_no_file(backend), expected=expected)
-    wrong = "; ".join(backend.unprotected)
-    return judge(not wrong, observed=wrong or backend.connections, expected=expected)
+    return judge(not wrong, observed=wrong or backend_settings.connections, expected=expected)
 
 
 @control("BACK-12")
-def test_password_query_names_its_columns(backend: BackendFacts) -> Judgement:
+def test_password_query_names_its_columns(backend_settings: BackendFacts) -> Judgement:
     """
     Dovecot finds the password under the name that it looks for, and the user's real name.
     """
     expected = "a password_query whose columns are called user and password"
-    if not backend.files:
-        return unverified(Cause.BLOCKED, observed=_no_file(backend), expected=expected)
-    shown = "; ".join(each.get("password_query") or f"{each.path}: none" for each in backend.files)
-    columns = [selected(each.get("password_query")) for each in backend.files]
-    if any(each.get("password_query") for each in backend.files) and None in columns:
+    files = backend_settings.files
+    shown = "; ".join(each.get("password_query") or f"{each.path}: none" for each in files)
+    columns = [selected(each.get("password_query")) for each in files]
+    if any(each.get("password_query") for each in files) and None in columns:
         observed = f"not a plain SELECT: {shown}"
         return unverified(Cause.CLIENT_LIMIT, observed=observed, expected=expected)
     right = all({"user", "password"} <= set(each or ()) for each in columns)
     return judge(right, observed=shown, expected=expected)
-
-
-def _no_file(backend: BackendFacts) -> str:
-    return f"there is no file with settings of {backend.driver}"

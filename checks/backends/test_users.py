@@ -16,8 +16,12 @@ def test_names_lead_to_one_user_or_none(backend_users: BackendUsers) -> Judgemen
     if not any(each.wanted for each in backend_users.lookups):
         observed = "the inventory names no account to look up"
         return unverified(Cause.CREDENTIALS, observed=observed, expected=expected)
-    wrong = [str(each) for each in backend_users.lookups if not each.right]
-    names = ", ".join(each.name for each in backend_users.lookups)
+    lookups = backend_users.lookups
+    wrong = [str(each) for each in backend_users.wrong]
+    unseen = [str(each) for each in lookups if not each.right]
+    if unseen and not wrong:
+        return unverified(Cause.BLOCKED, observed="; ".join(unseen), expected=expected)
+    names = ", ".join(each.name for each in lookups)
     return judge(not wrong, observed="; ".join(wrong) or f"looked up: {names}", expected=expected)
 
 
@@ -41,12 +45,14 @@ def test_users_need_no_system_account(backend_users: BackendUsers) -> Judgement:
     """
     expected = "a test account that Dovecot finds, and the host itself does not know"
     accounts = [each for each in backend_users.lookups if each.wanted]
-    away = [each.name for each in accounts if not each.local]
+    away = [each for each in accounts if not each.local]
     if accounts and not away:
         observed = "every test account is a system account too"
         return unverified(Cause.CREDENTIALS, observed=observed, expected=expected)
-    served = [each.name for each in accounts if each.right and not each.local]
-    observed = f"unknown to getent passwd: {', '.join(away) or 'none'}; of these Dovecot finds: "
-    return judge(
-        bool(served), observed=f"{observed}{', '.join(served) or 'none'}", expected=expected
-    )
+    served = [each.name for each in away if each.right]
+    names = ", ".join(each.name for each in away) or "none"
+    observed = f"unknown to getent passwd: {names}; of these Dovecot finds: "
+    observed += ", ".join(served) or "none"
+    if not served and any(not each.contradicted for each in away):
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    return judge(bool(served), observed=observed, expected=expected)

@@ -60,6 +60,26 @@ class Connections:
 
 
 @dataclass(frozen=True, slots=True)
+class BackendConnections:
+    """
+    Connections that start at the target and go to the backend of its accounts.
+
+    Where that is, only the target's Dovecot says, so the declaration names no address.
+
+    Attributes:
+        backend: ``database`` or ``directory``.
+        most: How many at most, to all of its servers together; second tries count.
+        requests: What may be asked of it, without arguments.
+        login: Whether Dovecot's own account is logged in.
+    """
+
+    backend: str
+    most: int
+    requests: tuple[str, ...]
+    login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Commands:
     """
     Scripts that run as root on the target.
@@ -141,7 +161,16 @@ class FailingLogins:
     who: str
 
 
-Act = Connections | Commands | VantageCommands | Stored | MailboxChanges | Logins | FailingLogins
+Act = (
+    Connections
+    | BackendConnections
+    | Commands
+    | VantageCommands
+    | Stored
+    | MailboxChanges
+    | Logins
+    | FailingLogins
+)
 Acts = tuple[Act, ...]
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from mailvet.acts import (
     OTHER_PORTS,
     Acts,
+    BackendConnections,
     Commands,
     Connections,
     FailingLogins,
@@ -79,6 +80,8 @@ class Permit:
         self._again: Counter[int] = Counter()
         self._opened: Counter[tuple[str, int]] = Counter()
         self._verbs: dict[int, Counter[str]] = {}
+        self._backends: Counter[int] = Counter()
+        self._requests: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
         self._logins: Counter[str] = Counter()
 
@@ -134,6 +137,31 @@ class Permit:
         with self._lock:
             self._again[port] += 1
 
+    def backend(self, host: str, port: int) -> None:
+        """
+        Asks for one connection from the target to a server of its backend.
+
+        Raises:
+            ProbeError: It is not planned.
+        """
+        most = self._most(BackendConnections)
+        self._spend("backend_connections", most, f"connect the target to {host} port {port}")
+        with self._lock:
+            self._backends[port] += 1
+
+    def request(self, name: str) -> None:
+        """
+        Asks for a request to the backend, named without its arguments.
+
+        Raises:
+            ProbeError: It is not planned.
+        """
+        acts = (each for each in self._acts if isinstance(each, BackendConnections))
+        if not any(name in each.requests for each in acts):
+            raise self.refuse(f"ask the backend {name[:40]!r}")
+        with self._lock:
+            self._requests[name] += 1
+
     def _connections(self, port: int) -> list[Connections]:
         acts = [each for each in self._acts if isinstance(each, Connections)]
         named = [each for each in acts if each.port == port]
@@ -152,7 +180,7 @@ class Permit:
         """
         with self._lock:
             self._opened[host, port] += 1
-            if self._opened[host, port] > self._direct[port]:
+            if self._opened[host, port] > self._direct[port] + self._backends[port]:
                 raise self.refuse(f"connect to {host} port {port} without asking")
 
     def verb(self, port: int, name: str, verbs: frozenset[str]) -> None:
@@ -238,7 +266,9 @@ class Permit:
         if not any(each.account == residue.account for each in planned):
             raise self.refuse(f"leave a {residue.kind} with {residue.account}")
 
-    def _most(self, kind: type[Commands | VantageCommands | Stored | FailingLogins]) -> int:
+    def _most(
+        self, kind: type[BackendConnections | Commands | VantageCommands | Stored | FailingLogins]
+    ) -> int:
         return sum(each.most for each in self._acts if isinstance(each, kind))
 
     def _spend(self, what: str, most: int, words: str) -> None:
@@ -276,6 +306,7 @@ class Permit:
                     for port in ports
                 ),
                 logins=dict(self._logins),
+                backend_requests=dict(sorted(self._requests.items())),
                 **self._counts,
             )
 

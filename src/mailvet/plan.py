@@ -10,6 +10,7 @@ from mailvet.acts import (
     OTHER_PORTS,
     Act,
     Acts,
+    BackendConnections,
     Commands,
     Connections,
     FailingLogins,
@@ -125,7 +126,9 @@ class HostPlan:
                 if isinstance(act, kind):
                     yield step, act
 
-    def total(self, kind: type[Commands | VantageCommands | Stored | FailingLogins]) -> int:
+    def total(
+        self, kind: type[BackendConnections | Commands | VantageCommands | Stored | FailingLogins]
+    ) -> int:
         """
         How many of a kind there are at most.
         """
@@ -184,7 +187,7 @@ def _possible(act: object, target: Target) -> bool:
     """
     Whether the inventory gives what the act takes.
     """
-    if isinstance(act, Commands):
+    if isinstance(act, BackendConnections | Commands):
         return target.shell is not None
     if isinstance(act, VantageCommands):
         return bool(target.vantages)

@@ -31,6 +31,7 @@ QUERY = "SELECT username AS user, password FROM users WHERE username='%u'"
 FORCED = "override_fields = uid=vmail gid=vmail home=/var/mail/%n/"
 
 ALICE = Lookup("alice", wanted=True, user=0, password=0, local=False)
+SILENT = dataclasses.replace(ALICE, user=75, password=75)
 NOBODY = Lookup("nobody-1", wanted=False, user=67, password=67, local=False)
 
 
@@ -176,15 +177,15 @@ def test_back_04(check: Load, userdb: str, facts: BackendFacts, verdict: Verdict
         (backend(settings(file_stat(group="dovecot"))), FAIL, PASS),
         (backend(settings(file_stat(mode=0o400))), PASS, PASS),
         (backend(settings(file_stat(mode=0o640))), PASS, FAIL),
-        (backend(settings(file_stat(acl=("user:www-data:r--",)))), PASS, FAIL),
-        (backend(gone()), OPEN, OPEN),
+        (backend(settings(file_stat(mode=0o640, acl=("user:www-data:r--",)))), PASS, FAIL),
+        (backend(settings(file_stat(acl=("user:www-data:---",)))), PASS, PASS),
         (backend(settings(), settings(file_stat(mode=0o644))), PASS, FAIL),
     ],
 )
 def test_back_05_and_06(check: Load, facts: BackendFacts, owner: Verdict, mode: Verdict) -> None:
-    """Owner and mode are two questions; a file that nobody sees answers neither."""
-    assert check("test_settings_belong_to_root")(backend=facts).verdict == owner
-    assert check("test_settings_are_for_root_alone")(backend=facts).verdict == mode
+    """Two questions; the mode of a file with an access control list has the list's mask."""
+    assert check("test_settings_belong_to_root")(backend_settings=facts).verdict == owner
+    assert check("test_settings_are_for_root_alone")(backend_settings=facts).verdict == mode
 
 
 @pytest.mark.parametrize(
@@ -195,11 +196,14 @@ def test_back_05_and_06(check: Load, facts: BackendFacts, owner: Verdict, mode: 
         ((ALICE, dataclasses.replace(NOBODY, user=0)), FAIL),
         ((ALICE, dataclasses.replace(NOBODY, password=0)), FAIL),
         ((ALICE, dataclasses.replace(NOBODY, user=75, password=75)), FAIL),
+        ((ALICE, dataclasses.replace(NOBODY, user=124, password=67)), OPEN),
+        ((SILENT, dataclasses.replace(NOBODY, user=75, password=75)), OPEN),
+        ((SILENT, dataclasses.replace(NOBODY, password=0)), FAIL),
         ((NOBODY,), OPEN),
     ],
 )
 def test_back_07(check_users: Load, lookups: tuple[Lookup, ...], verdict: Verdict) -> None:
-    """A name that breaks the look-up is no name that is unknown."""
+    """A name that breaks the look-up is not unknown; where all fail, it is not the name."""
     found = check_users("test_names_lead_to_one_user_or_none")(backend_users=users(lookups=lookups))
     assert found.verdict == verdict
 
@@ -225,6 +229,7 @@ def test_back_08(check_users: Load, changes: dict[str, Any], verdict: Verdict) -
         ((dataclasses.replace(ALICE, local=True), NOBODY), OPEN),
         ((dataclasses.replace(ALICE, local=True), ALICE), PASS),
         ((dataclasses.replace(ALICE, user=67),), FAIL),
+        ((SILENT,), OPEN),
         ((NOBODY,), FAIL),
     ],
 )
@@ -240,12 +245,13 @@ def test_back_09(check_users: Load, lookups: tuple[Lookup, ...], verdict: Verdic
         (backend(), PASS),
         (backend(settings(connect="host=db1 user=dovecot password=***")), FAIL),
         (backend(settings(sample=True)), FAIL),
-        (backend(files=()), OPEN),
+        (backend(settings(connect="option_file=/etc/mail.cnf")), OPEN),
+        (backend(settings(connect="option_file=/etc/mail.cnf"), settings(sample=True)), FAIL),
     ],
 )
 def test_back_10(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
     """A part that is missing, and the example's password."""
-    assert check("test_database_is_named_in_full")(backend=facts).verdict == verdict
+    assert check("test_database_is_named_in_full")(backend_settings=facts).verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -256,12 +262,17 @@ def test_back_10(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
         (backend(authorities=()), FAIL),
         (backend(settings(connect=f"{CONNECT} ssl_verify_server_cert=no")), FAIL),
         (backend(settings(connect="host=localhost dbname=mail")), NA),
-        (backend(files=()), OPEN),
+        (backend(settings(connect="host=127.0.0.1 dbname=mail")), NA),
+        (backend(settings(connect="host=::1 dbname=mail")), NA),
+        (backend(settings(connect="host=localhost host=db2 dbname=mail")), FAIL),
+        (backend(settings(connect="host=db1 host=localhost dbname=mail")), FAIL),
+        (backend(settings(connect="hostaddr=192.0.2.7 dbname=mail")), FAIL),
+        (backend(settings(connect="host=db1 option_file=/etc/mail.cnf")), OPEN),
     ],
 )
 def test_back_11(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
     """No authority, one that is not there, and one that is not asked."""
-    assert check("test_database_is_asked_inside_tls")(backend=facts).verdict == verdict
+    assert check("test_database_is_asked_inside_tls")(backend_settings=facts).verdict == verdict
 
 
 @pytest.mark.parametrize(
@@ -272,9 +283,8 @@ def test_back_11(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
         (backend(settings(password_query="SELECT username AS user, pw FROM users")), FAIL),
         (backend(settings(password_query="")), FAIL),
         (backend(settings(password_query="CALL login('%u')")), OPEN),
-        (backend(files=()), OPEN),
     ],
 )
 def test_back_12(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
     """A query that cannot be read is left open."""
-    assert check("test_password_query_names_its_columns")(backend=facts).verdict == verdict
+    assert check("test_password_query_names_its_columns")(backend_settings=facts).verdict == verdict

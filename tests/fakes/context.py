@@ -56,6 +56,12 @@ class AnythingGoes(Permit):
     def retried(self, port: int) -> None:
         """Any connection that is tried again."""
 
+    def backend(self, host: str, port: int) -> None:
+        """Any connection to a backend."""
+
+    def request(self, name: str) -> None:
+        """Any request to it."""
+
     def opened(self, host: str, port: int) -> None:
         """Any connection."""
 

@@ -11,6 +11,7 @@ from mailvet.acts import (
     ENVELOPE,
     OTHER_PORTS,
     Act,
+    BackendConnections,
     Commands,
     Connections,
     FailingLogins,
@@ -231,3 +232,49 @@ def test_a_library_that_connects_by_itself_is_refused() -> None:
     allowed.opened("2001:db8::1", 25)
     with pytest.raises(ProbeError, match="without asking"):
         allowed.opened("192.0.2.1", 25)
+
+
+DATABASE = BackendConnections("database", 2, ("TLS", "SELECT"))
+
+
+def test_a_backend_is_connected_to_as_often_as_planned() -> None:
+    """
+    Whatever its address is: only the host's configuration tells.
+    """
+    allowed = permit(DATABASE)
+    allowed.backend("db1.example.com", 3306)
+    allowed.backend("db2.example.com", 3306)
+    with pytest.raises(ProbeError, match=r"connect the target to db3.example.com port 3306 more"):
+        allowed.backend("db3.example.com", 3306)
+    assert allowed.footprint().backend_connections == 2
+
+
+def test_a_backend_is_asked_what_was_planned() -> None:
+    """
+    Requests are counted by name.
+    """
+    allowed = permit(DATABASE)
+    allowed.request("SELECT")
+    with pytest.raises(ProbeError, match="ask the backend 'DELETE'"):
+        allowed.request("DELETE")
+    assert allowed.footprint().backend_requests == {"SELECT": 1}
+
+
+def test_without_a_declared_backend_nothing_goes_there() -> None:
+    """
+    A database on the auditing machine included.
+    """
+    allowed = permit(talks(SMTP, 1))
+    with pytest.raises(ProbeError):
+        allowed.backend("127.0.0.1", 3306)
+    with pytest.raises(ProbeError):
+        allowed.opened("127.0.0.1", 3306)
+
+
+def test_a_direct_connection_to_a_backend_is_one_that_was_asked_for() -> None:
+    """
+    Where the target is this machine, the interpreter sees it.
+    """
+    allowed = permit(DATABASE)
+    allowed.backend("127.0.0.1", 3306)
+    allowed.opened("127.0.0.1", 3306)

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mailvet.facts.backend_tls import BackendServer
 from mailvet.facts.dovecot import ON, DovecotConfig
 from mailvet.facts.files import FileStat
 from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.passdb import Database, databases
+
+MARIADB_PORT = 3306
 
 CENTRAL = ("sql", "ldap")
 """Roles of a profile that name such a backend, and the drivers that go with them."""
@@ -52,9 +55,44 @@ class BackendFile:
     def words(self, name: str) -> dict[str, str]:
         """
         A setting that consists of ``name=value``; of two with the same name, the last.
+
+        Dovecot splits such a setting at blanks and knows no quotes inside of it.
         """
+        return dict(self._pairs(name))
+
+    def _pairs(self, name: str) -> list[tuple[str, str]]:
         parts = (word.partition("=") for word in self.get(name).split())
-        return {key: value for key, equals, value in parts if equals}
+        return [(key, value) for key, equals, value in parts if equals]
+
+    @property
+    def databases(self) -> tuple[BackendServer, ...]:
+        """
+        The database servers of ``connect``; Dovecot shares its questions among them.
+        """
+        words = self.words("connect")
+        authorities = words.get("ssl_ca") or words.get("ssl_ca_path", "")
+        found = [value for key, value in self._pairs("connect") if key in {"host", "hostaddr"}]
+        port = words.get("port", "")
+        number = int(port) if port.isascii() and port.isdecimal() else MARIADB_PORT
+        return tuple(
+            BackendServer(host, 0 if host.startswith("/") else number, authorities)
+            for host in dict.fromkeys(found)
+            if host
+        )
+
+    @property
+    def elsewhere(self) -> bool:
+        """
+        Whether one of its database servers is not this machine.
+        """
+        return any(not each.on_this_machine for each in self.databases)
+
+    @property
+    def option_file(self) -> str:
+        """
+        Another file in which the client library finds settings; empty if ``connect`` names none.
+        """
+        return self.words("connect").get("option_file", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +120,13 @@ class BackendFacts:
         return tuple(each.path for each in self.files if each.stat is None)
 
     @property
+    def stats(self) -> tuple[FileStat, ...]:
+        """
+        The files that exist.
+        """
+        return tuple(each.stat for each in self.files if each.stat)
+
+    @property
     def named_authorities(self) -> tuple[str, ...]:
         """
         Paths of certificates of authorities that the settings name.
@@ -94,13 +139,22 @@ class BackendFacts:
         return tuple(dict.fromkeys(each for each in found if each))
 
     @property
+    def unread(self) -> tuple[str, ...]:
+        """
+        Files with further settings of the client library, which nobody has looked into.
+        """
+        return tuple(
+            f"{each.path} leaves settings to {each.option_file}, which is not read"
+            for each in self.files
+            if each.option_file
+        )
+
+    @property
     def remote(self) -> tuple[BackendFile, ...]:
         """
         Files that name a database server on another host.
         """
-        return tuple(
-            each for each in self.files if _elsewhere(each.words("connect").get("host", ""))
-        )
+        return tuple(each for each in self.files if each.elsewhere)
 
     @property
     def unprotected(self) -> tuple[str, ...]:
@@ -111,9 +165,9 @@ class BackendFacts:
         for each in self.remote:
             words = each.words("connect")
             path = words.get("ssl_ca") or words.get("ssl_ca_path", "")
-            if not path:
+            if not path and not each.option_file:
                 found.append(f"{each.path}: neither ssl_ca nor ssl_ca_path")
-            elif path not in {it.path for it in self.authorities}:
+            elif path and path not in {it.path for it in self.authorities}:
                 found.append(f"{each.path}: {path} does not exist")
             if words.get("ssl_verify_server_cert", "yes") in {"no", "0", "false"}:
                 found.append(f"{each.path}: ssl_verify_server_cert=no")
@@ -127,8 +181,9 @@ class BackendFacts:
         found = [
             f"{each.path}: no {name}"
             for each in self.files
+            if not each.option_file
             for name in ("host", "dbname", "user", "password")
-            if not each.words("connect").get(name)
+            if not (each.databases if name == "host" else each.words("connect").get(name))
         ]
         return (
             *found,
@@ -209,10 +264,6 @@ def parse_backend(driver: str, output: CommandOutput, paths: tuple[str, ...]) ->
     parts = sections(output.stdout)
     files = tuple(_file(path, parts, number) for number, path in enumerate(paths))
     return BackendFacts(driver, files, (), (output.evidence(),))
-
-
-def _elsewhere(host: str) -> bool:
-    return bool(host) and host != "localhost" and not host.startswith("/")
 
 
 def _file(path: str, parts: dict[str, str], number: int) -> BackendFile:

@@ -9,6 +9,9 @@ from mailvet.facts.host import CommandOutput, sections
 FOUND, NO_USER = 0, 67
 """Exit statuses of doveadm: EX_OK and EX_NOUSER of sysexits(3)."""
 
+_NOTHING_SEEN = frozenset({124, -1})
+"""Exit status of timeout(1), and of what was not run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
@@ -36,6 +39,20 @@ class Lookup:
         """
         return (self.user, self.password) == ((FOUND,) * 2 if self.wanted else (NO_USER,) * 2)
 
+    @property
+    def contradicted(self) -> bool:
+        """
+        Whether one of the databases says the opposite; one that gives no answer says nothing.
+        """
+        return (NO_USER if self.wanted else FOUND) in {self.user, self.password}
+
+    @property
+    def broken(self) -> bool:
+        """
+        Whether a database was asked and could not answer.
+        """
+        return not {self.user, self.password} <= {FOUND, NO_USER} | _NOTHING_SEEN
+
     def __str__(self) -> str:
         databases = (("user", self.user), ("password", self.password))
         said = (f"{_answer(status)} in the {name} database" for name, status in databases)
@@ -60,6 +77,18 @@ class BackendUsers:
     unlisted: tuple[str, ...]
     complaint: str
     commands: tuple[CommandOutput, ...]
+
+    @property
+    def wrong(self) -> tuple[Lookup, ...]:
+        """
+        Names about which Dovecot says the wrong thing.
+
+        One that breaks the look-up is wrong, too, if a test account shows that the backend answers.
+        """
+        answers = any(each.wanted and each.right for each in self.lookups)
+        return tuple(
+            each for each in self.lookups if each.contradicted or (each.broken and answers)
+        )
 
     def __str__(self) -> str:
         return f"{self.listed} users" if self.listed else self.complaint or "no user"

@@ -32,6 +32,7 @@ class Certificate:
         bits: Size of its key.
         signature_hash: Hash that its signature rests on; empty where the kind of signature says it.
         server_auth: Whether it may authenticate a TLS server.
+        common_name: The common name of its subject; empty if it has none.
         problem: Why it could not be read; all else is empty then.
     """
 
@@ -46,6 +47,7 @@ class Certificate:
     bits: int = 0
     signature_hash: str = ""
     server_auth: bool = True
+    common_name: str = ""
     problem: str = ""
 
     @property

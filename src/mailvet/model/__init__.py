@@ -39,6 +39,7 @@ from mailvet.model.verdict import (
     Verdict,
     judge,
     not_applicable,
+    together,
     unverified,
 )
 
@@ -84,5 +85,6 @@ __all__ = [
     "Waiver",
     "judge",
     "not_applicable",
+    "together",
     "unverified",
 ]

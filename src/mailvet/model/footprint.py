@@ -39,6 +39,8 @@ class Footprint:
         messages: Messages that were handed over to be stored.
         logins: Logins with the right password, by account.
         failing_logins: Logins with any other password.
+        backend_connections: Connections from the target to the backend of its accounts.
+        backend_requests: How often each request was made there.
     """
 
     target: str
@@ -50,6 +52,8 @@ class Footprint:
     messages: int = 0
     logins: Mapping[str, int] = field(default_factory=dict)
     failing_logins: int = 0
+    backend_connections: int = 0
+    backend_requests: Mapping[str, int] = field(default_factory=dict)
 
     def key(self) -> tuple[str, str, str]:
         """
@@ -63,4 +67,4 @@ class Footprint:
         Whether it did nothing at all.
         """
         left = (self.ports, self.commands, self.vantage_commands, self.messages)
-        return not any((*left, self.logins, self.failing_logins))
+        return not any((*left, self.logins, self.failing_logins, self.backend_connections))

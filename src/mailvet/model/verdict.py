@@ -2,6 +2,7 @@
 What a control came to, and why.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -83,6 +84,22 @@ class Judgement:
     observed: str
     expected: str
     cause: Cause | None = None
+
+
+def together(parts: Iterable[Judgement], *, expected: str) -> Judgement:
+    """
+    The judgement of several things that must all be right: the severest, about what has it.
+
+    Of nothing at all nothing was seen.
+    """
+    found = tuple(parts)
+    verdicts = {each.verdict for each in found}
+    worst = next((each for each in SEVEREST_FIRST if each in verdicts), None)
+    if worst is None:
+        return unverified(Cause.BLOCKED, observed="there was nothing to look at", expected=expected)
+    severest = [each for each in found if each.verdict is worst]
+    observed = "; ".join(dict.fromkeys(each.observed for each in severest))
+    return Judgement(worst, observed, expected, severest[0].cause)
 
 
 def judge(satisfied: bool, *, observed: str, expected: str) -> Judgement:

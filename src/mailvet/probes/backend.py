@@ -4,7 +4,7 @@ Reads how Dovecot asks its database or directory, and lets Dovecot look names up
 
 import dataclasses
 
-from mailvet.acts import Acts, Commands, Scope
+from mailvet.acts import Acts, Commands, Scope, nothing
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.backend import (
@@ -27,10 +27,15 @@ MOST_USERS = 20_000
 # Passwords are masked before anything leaves the host.
 _SETTINGS = r"""
 secret='(password|passwd|pass|dnpass)[[:space:]]*=[[:space:]]*'
+whole='^([[:space:]]*dnpass[[:space:]]*=[[:space:]]*).+'
+quoted='^([[:space:]]*connect[[:space:]]*=[[:space:]]*)(["'"'"'])(.*)\2[[:space:]]*$'
+value="(\"[^\"]*\"[^[:space:]]*|'[^']*'[^[:space:]]*|[^[:space:]]+)"
 settings() {
     [ -f "$2" ] || return 0
-    echo "@@file $1"; sed -E "s/(\\b$secret)(\"[^\"]*\"|[^[:space:]]+)/\\1***/g" -- "$2"; echo
-    if grep -v '^[[:space:]]*#' -- "$2" | grep -qE "\\b$secret(SAMPLES)([[:space:]]|\$)"; then
+    echo "@@file $1"
+    sed -E "s/$whole/\\1***/;s/$quoted/\\1\\3/;s/(\\b$secret)$value/\\1***/g" -- "$2"; echo
+    if sed -E "/^[[:space:]]*#/d;s/$quoted/\\1\\3/" -- "$2" |
+        grep -qE "\\b$secret(SAMPLES)([[:space:]]|\$)"; then
         echo "@@sample $1"; echo yes
     fi
 }
@@ -81,6 +86,19 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
         files=tuple(dataclasses.replace(each, stat=stats.get(each.path)) for each in found.files),
         authorities=tuple(stats[each] for each in found.named_authorities if each in stats),
     )
+
+
+async def probe_backend_settings(context: ProbeContext) -> BackendFacts:
+    """
+    The same, if there are settings at all.
+
+    Raises:
+        ProbeError: BLOCKED if no database names a file with settings, or none of them exists.
+    """
+    found: BackendFacts = await context.fact("backend")
+    if not found.stats:
+        raise ProbeError(Cause.BLOCKED, f"there is no file with settings of {found.driver}")
+    return found
 
 
 async def probe_backend_users(context: ProbeContext) -> BackendUsers:
@@ -138,6 +156,13 @@ def _acts_of_users(scope: Scope) -> Acts:
 
 FACTS = (
     FactSpec("backend", probe_backend, BackendFacts, acts=_acts, needs=("dovecot",)),
+    FactSpec(
+        "backend_settings",
+        probe_backend_settings,
+        BackendFacts,
+        acts=nothing,
+        needs=("backend",),
+    ),
     FactSpec(
         "backend_users", probe_backend_users, BackendUsers, acts=_acts_of_users, needs=("dovecot",)
     ),

@@ -13,7 +13,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import crypto
 
 from mailvet.acts import nothing
@@ -114,7 +114,13 @@ def _parsed(certificate: x509.Certificate, fingerprint: str) -> Certificate:
         bits=bits,
         signature_hash=_signature_hash(certificate),
         server_auth=server_auth,
+        common_name=_common_name(certificate),
     )
+
+
+def _common_name(certificate: x509.Certificate) -> str:
+    found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[-1].value) if found else ""
 
 
 def _key(certificate: x509.Certificate) -> tuple[str, int]:
@@ -144,6 +150,13 @@ def _trust(ders: list[bytes], ca_file: str | None) -> tuple[bool | None, str]:
             exc.strerror if isinstance(exc, OSError) and exc.strerror else "no certificate in it"
         )
         return None, f"({ca_file or 'the system store'}: {reason})"
+    return leads_to(store, ders)
+
+
+def leads_to(store: crypto.X509Store, ders: list[bytes]) -> tuple[bool, str]:
+    """
+    Whether the chain *ders*, leaf first, ends at a certificate of *store*, and why not.
+    """
     try:
         leaf, *rest = [crypto.load_certificate(crypto.FILETYPE_ASN1, each) for each in ders]
         crypto.X509StoreContext(store, leaf, rest).verify_certificate()
@@ -168,6 +181,21 @@ def _store(ca_file: str | None) -> crypto.X509Store:
     if cafile is None and paths.capath is None:
         raise FileNotFoundError(2, "no certificates of the system were found")
     store.load_locations(cafile, paths.capath)
+    return store
+
+
+def store_of(pem: str) -> crypto.X509Store | None:
+    """
+    The certificates in *pem* as anchors; None if there is none. Only roots end a chain, as in the
+    clients that servers read such files for.
+    """
+    store = crypto.X509Store()
+    try:
+        certificates = x509.load_pem_x509_certificates(pem.encode())
+        for each in certificates:
+            store.add_cert(crypto.X509.from_cryptography(each))
+    except (*_UNREADABLE, crypto.Error):
+        return None
     return store
 
 

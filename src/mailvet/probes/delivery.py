@@ -21,10 +21,8 @@ from mailvet.outlet import Outlet
 from mailvet.probes.messages import Message
 from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.session import client_name
-from mailvet.probes.vantage import pipe_through
+from mailvet.probes.vantage import as_socket, pipe_through
 from mailvet.transcript import Transcript
-
-_CHUNK = 65536
 
 Step = Callable[[], Awaitable[aiosmtplib.SMTPResponse]]
 
@@ -180,29 +178,11 @@ async def _reachable(
         connect_timeout=limit,
         again=functools.partial(context.permit.retried, port),
     ) as pipe:
-        near, far = socket.socketpair()
-        reader, writer = await asyncio.open_connection(sock=far)
-        pumps = (
-            asyncio.create_task(_pump(pipe.reader, writer)),
-            asyncio.create_task(_pump(reader, pipe.writer)),
-        )
         try:
-            yield near
+            async with as_socket(pipe.reader, pipe.writer) as connected:
+                yield connected
         except PeerClosedError as exc:
             raise await pipe.why_ended() or exc from exc
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
-            writer.close()
-
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await source.read(_CHUNK):
-            sink.write(data)
-            await sink.drain()
-        sink.close()
 
 
 def _failure(cause: Cause, exc: Exception, transcript: Transcript) -> ProbeError:

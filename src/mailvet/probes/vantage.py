@@ -24,6 +24,9 @@ MAX_WORDS = 4096
 
 READ_LIMIT = 65536
 
+MAX_TOTAL = 4 * 1024 * 1024
+"""Octets that are passed on to a blocking library before the peer is taken for hostile."""
+
 _ALONE = asyncio.Semaphore(4)
 """Connections to a vantage that are not shared; sshd drops some when over ten log in at once."""
 
@@ -109,7 +112,8 @@ def _destination(vantage: Shell) -> str:
     scheme, found, _ = vantage.connection.partition("://")
     if found and scheme != "ssh":
         raise ProbeError(
-            Cause.VANTAGE, f"a vantage is reached through ssh://, not {vantage.connection!r}"
+            Cause.VANTAGE,
+            f"a connection starts on another host through ssh:// only, not {vantage.connection!r}",
         )
     return vantage.connection.partition("?")[0]
 
@@ -151,3 +155,42 @@ async def _farewell(
             await process.wait()
     errors.seek(0)
     return process.returncode, errors.read(MAX_WORDS).decode(errors="replace")
+
+
+@contextlib.asynccontextmanager
+async def as_socket(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> AsyncIterator[socket.socket]:
+    """
+    A socket for a blocking library, whose other end are *reader* and *writer*.
+
+    Once this is left, or after ``MAX_TOTAL`` octets, it reads as closed: a thread that a hostile
+    peer holds fast comes free.
+    """
+    near, far = socket.socketpair()
+    from_library, to_library = await asyncio.open_connection(sock=far)
+    pumps = (
+        asyncio.create_task(_pump(reader, to_library, MAX_TOTAL)),
+        asyncio.create_task(_pump(from_library, writer)),
+    )
+    try:
+        yield near
+    finally:
+        for pump in pumps:
+            pump.cancel()
+        await asyncio.gather(*pumps, return_exceptions=True)
+        to_library.transport.abort()
+
+
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, most: int | None = None
+) -> None:
+    passed = 0
+    with contextlib.suppress(OSError):
+        while data := await source.read(READ_LIMIT):
+            passed += len(data)
+            if most is not None and passed > most:
+                break
+            sink.write(data)
+            await sink.drain()
+        sink.close()

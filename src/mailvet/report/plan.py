@@ -12,6 +12,7 @@ import msgspec
 
 from mailvet.acts import (
     OTHER_PORTS,
+    BackendConnections,
     Commands,
     FailingLogins,
     MailboxChanges,
@@ -41,6 +42,7 @@ def _host(plan: HostPlan, width: int) -> Iterator[str]:
     yield f"{target.key} ({target.address}): what this run would do at most; nothing was done"
     sections = (
         ("Connections", _connections(plan, width)),
+        (_head_of_backend(plan), _backend(plan, width)),
         (_head_of_commands(plan), _commands(plan, width)),
         (_head_of_vantages(plan), _vantages(plan, width)),
         ("Logins with the right password", _logins(plan, width)),
@@ -82,6 +84,22 @@ def _port(port: PortPlan, width: int) -> Iterator[str]:
     through = f" ({port.through} through a vantage)" if port.through else ""
     yield f"  port {port.port} {port.security}: {port.most}{through}"
     yield from _wrapped(", ".join(port.verbs), "      ", width)
+
+
+def _head_of_backend(plan: HostPlan) -> str:
+    shell = plan.target.shell
+    through = f", through {_place(shell)}" if shell else ""
+    return (
+        "Connections from the host to the database or directory that its Dovecot names"
+        f"{through} ({plan.total(BackendConnections)})"
+    )
+
+
+def _backend(plan: HostPlan, width: int) -> Iterator[str]:
+    for step, act in plan.of(BackendConnections):
+        login = " with Dovecot's own account" if act.login else ""
+        words = f"{step.name}, {act.most}: {act.backend}{login}: {', '.join(act.requests)}"
+        yield from _wrapped(words, "  ", width)
 
 
 def _head_of_commands(plan: HostPlan) -> str:
@@ -169,6 +187,7 @@ def _as_dict(plan: HostPlan) -> dict[str, Any]:
         "shell": _place(target.shell) if target.shell else None,
         "vantages": {str(name): _place(each) for name, each in target.vantages.items()},
         "ports": [msgspec.to_builtins(each) for each in plan.ports],
+        "backend_connections": plan.total(BackendConnections),
         "scripts": plan.total(Commands),
         "messages": plan.total(Stored),
         "logins": plan.logins,
