@@ -163,7 +163,7 @@ def read_all(shell: Shell) -> int:
     """How many octets a blocking client gets before the connection is over."""
 
     async def run() -> int:
-        async with asyncio.timeout(20), backend_socket(context_with(shell), DATABASE) as connected:
+        async with asyncio.timeout(60), backend_socket(context_with(shell), DATABASE) as connected:
 
             def drain() -> int:
                 total = 0

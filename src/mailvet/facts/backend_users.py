@@ -9,6 +9,9 @@ from mailvet.facts.host import CommandOutput, sections
 FOUND, NO_USER = 0, 67
 """Exit statuses of doveadm: EX_OK and EX_NOUSER of sysexits(3)."""
 
+MOST_USERS = 20_000
+"""Lines of a list of users that are looked at."""
+
 _NOTHING_SEEN = frozenset({124, -1})
 """Exit status of timeout(1), and of what was not run."""
 

@@ -14,15 +14,12 @@ from mailvet.facts.backend import (
     central_driver,
     parse_backend,
 )
-from mailvet.facts.backend_users import BackendUsers, parse_backend_users
+from mailvet.facts.backend_users import MOST_USERS, BackendUsers, parse_backend_users
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.passdb import system_name
 from mailvet.model import Cause
 from mailvet.probes.files import stat_paths
 from mailvet.probes.shell import quote, run
-
-MOST_USERS = 20_000
-"""Lines of a list of users that are looked at."""
 
 # Passwords are masked before anything leaves the host.
 _SETTINGS = r"""

@@ -26,6 +26,8 @@ SQL
         fi
         echo "INSERT INTO dovecotDB.users VALUES ('$user', '$hash');"
     done < /mnt/files/passwords
+    # An address that is read by several people: a user like all others, but nobody's account.
+    echo "INSERT INTO dovecotDB.users VALUES ('info', '$(head -c 24 /dev/urandom | base64 | openssl passwd -6 -stdin)');"
 } | mariadb --socket="$socket"
 
 mariadb-admin --socket="$socket" shutdown

@@ -1,0 +1,332 @@
+"""
+Asks the database of a target's accounts itself: from the target, with Dovecot's own account.
+
+The password is read from Dovecot's settings into memory. It goes to nobody but a server that is
+verified as Dovecot is told to verify it, or that is the target itself, and is never shown there.
+"""
+
+import asyncio
+import base64
+import binascii
+import dataclasses
+import ssl
+from dataclasses import dataclass
+
+from mailvet.acts import Acts, BackendConnections, Commands, Plan, Scope
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.errors import ProbeError
+from mailvet.facts.backend import BackendFacts, BackendFile, parse_settings
+from mailvet.facts.backend_tls import BackendServer, BackendTls, BackendTlsFacts
+from mailvet.facts.certificate import Doubt
+from mailvet.facts.database import DatabaseAnswers, DatabaseFacts, UserRows
+from mailvet.facts.host import CommandOutput, sections
+from mailvet.facts.mysql import parse_greeting, ssl_request
+from mailvet.facts.pass_schemes import StoredScheme, label_of, parse_schemes
+from mailvet.facts.sql import UserTable, parse_grant, required_transport, user_table
+from mailvet.model import Cause
+from mailvet.probes.backend_pipe import backend_socket
+from mailvet.probes.backend_tls import look_at_tls, read_authorities
+from mailvet.probes.connection import Wire
+from mailvet.probes.mysql_client import REQUESTS, NoAnswerError, RefusedError, Session, verifying
+from mailvet.probes.shell import quote, run
+from mailvet.probes.threads import in_daemon_thread
+from mailvet.secret import Secret
+from mailvet.transcript import Transcript
+
+MOST_SERVERS = 6
+"""Servers that are asked; Dovecot shares its questions among no more in practice."""
+
+PATIENCE = 40.0
+"""Seconds for one session; counting millions of rows takes some."""
+
+_SCRIPT = r"""
+echo @@schemes; doveadm pw -l
+shown() { echo "@@settings $1"; base64 -w 0 -- "$2"; echo; }
+SHOWN
+exit 0
+"""
+
+
+async def probe_database_tls(context: ProbeContext) -> BackendTlsFacts:
+    """
+    TLS of every database server that Dovecot's settings name; none is tried on the target itself.
+
+    Raises:
+        ProbeError: CLIENT_LIMIT if the settings do not say where the database is.
+    """
+    files = await _files(context)
+    servers = tuple(dict.fromkeys(each for file in files for each in file.databases))
+    authorities = await read_authorities(context, (each.authorities for each in servers))
+    looks = (_look(context, each, authorities.get(each.authorities, "")) for each in servers)
+    return BackendTlsFacts(tuple(await asyncio.gather(*looks)))
+
+
+async def _look(context: ProbeContext, server: BackendServer, authorities: str) -> BackendTls:
+    if server.on_this_machine:
+        return BackendTls(server)
+
+    async def prelude(wire: Wire) -> str:
+        header = await wire.exactly(4)
+        greeting = parse_greeting(await wire.exactly(int.from_bytes(header[:3], "little")))
+        if greeting is None or greeting.error:
+            detail = greeting.error if greeting else "the server does not talk MySQL"
+            raise wire.error(Cause.BLOCKED, f"{server}: {detail}")
+        if not greeting.offers_tls:
+            return f"the server ({greeting.version}) offers no TLS"
+        context.permit.request("TLS")
+        await wire.send(ssl_request())
+        return ""
+
+    return await look_at_tls(context, server, authorities, prelude)
+
+
+async def probe_database(context: ProbeContext) -> DatabaseFacts:
+    """
+    What every database server says to Dovecot's own account.
+
+    Raises:
+        ProbeError: CLIENT_LIMIT if the settings do not say where the database is.
+    """
+    files = await _files(context)
+    tls: BackendTlsFacts = await context.fact("database_tls")
+    seen = {each.server: each for each in tls.servers}
+    authorities = await read_authorities(context, (each.authorities for each in seen))
+    accounts, schemes = await _accounts(context, files)
+    known = parse_schemes(schemes.stdout)
+    asked = [
+        _answers(context, file, seen[server], _Way(accounts[file.path], known, authorities))
+        for file in files
+        for server in file.databases
+    ]
+    return DatabaseFacts(
+        tuple(await asyncio.gather(*asked)),
+        tuple(dict.fromkeys(accounts[each.path].database.lower() for each in files)),
+        tuple((each.path, each.get("default_pass_scheme").upper()) for each in files),
+        known,
+        (schemes.evidence(),),
+    )
+
+
+async def _files(context: ProbeContext) -> tuple[BackendFile, ...]:
+    settings: BackendFacts = await context.fact("backend_settings")
+    files = tuple(each for each in settings.files if each.databases)
+    kinds = sorted({each.get("driver") for each in files} - {"mysql"})
+    unread = [*settings.unread, *(f"driver = {each} is not asked" for each in kinds)]
+    if unread or not files:
+        detail = "; ".join(unread) or "the settings name no database server"
+        raise ProbeError(Cause.CLIENT_LIMIT, detail)
+    if sum(len(each.databases) for each in files) > MOST_SERVERS:
+        raise ProbeError(Cause.CLIENT_LIMIT, f"the settings name over {MOST_SERVERS} servers")
+    return files
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """
+    Dovecot's account in the database.
+    """
+
+    user: str
+    password: Secret
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """
+    With what a file's database is asked.
+    """
+
+    account: _Account
+    known_schemes: tuple[str, ...]
+    authorities: dict[str, str]
+
+
+async def _accounts(
+    context: ProbeContext, files: tuple[BackendFile, ...]
+) -> tuple[dict[str, _Account], CommandOutput]:
+    shown = "\n".join(f"shown {number} {quote(each.path)}" for number, each in enumerate(files))
+    # Encoded, because what a script prints is searched for passwords, and these are masked.
+    output = await run(
+        context, _SCRIPT.replace("SHOWN", shown), title="doveadm pw -l; the database's password"
+    )
+    parts = sections(output.stdout)
+    accounts = {
+        file.path: _account(file.path, parts.get(f"settings {number}", ""))
+        for number, file in enumerate(files)
+    }
+    return accounts, output.part("schemes", "doveadm pw -l")
+
+
+def _account(path: str, encoded: str) -> _Account:
+    try:
+        text = base64.b64decode(encoded).decode()
+    except (binascii.Error, UnicodeDecodeError) as exc:
+        raise ProbeError(Cause.CREDENTIALS, f"{path} is no text in UTF-8") from exc
+    words = BackendFile(path, None, parse_settings(text), sample=False).words("connect")
+    return _Account(
+        words.get("user", ""), Secret(words.get("password", "")), words.get("dbname", "")
+    )
+
+
+async def _answers(
+    context: ProbeContext, file: BackendFile, tls: BackendTls, way: _Way
+) -> DatabaseAnswers:
+    transcript = Transcript()
+    found = DatabaseAnswers(file.path, tls.server, table=user_table(file.get("password_query")))
+    try:
+        secured = _secured(tls, way.authorities.get(tls.server.authorities, ""))
+        async with (
+            asyncio.timeout(PATIENCE),
+            backend_socket(context, tls.server) as connected,
+        ):
+            session = Session(context.permit.request)
+
+            def talk() -> DatabaseAnswers:
+                account = way.account
+                transcript.add(">", f"log in as {account.user} to {account.database}")
+                session.log_in(
+                    connected,
+                    name=tls.server.name,
+                    user=account.user,
+                    password=account.password,
+                    database=account.database,
+                    tls=secured,
+                    timeout=context.reply_timeout,
+                )
+                return _interview(_Asker(session, transcript), found, way.known_schemes)
+
+            found = await in_daemon_thread(talk)
+    except RefusedError as exc:
+        found = dataclasses.replace(found, refusal=exc.refusal)
+        transcript.add("<", str(exc))
+    except NoAnswerError as exc:
+        found = _doubtful(found, Cause.BLOCKED, f"{tls.server}: {exc}")
+    except TimeoutError:
+        found = _doubtful(found, Cause.TIMEOUT, f"{tls.server}: not done within {PATIENCE:g} s")
+    except ProbeError as exc:
+        found = _doubtful(found, exc.cause, exc.detail)
+    return dataclasses.replace(found, transcript=transcript.freeze())
+
+
+def _doubtful(found: DatabaseAnswers, cause: Cause, detail: str) -> DatabaseAnswers:
+    return dataclasses.replace(found, doubt=Doubt(cause, detail))
+
+
+def _secured(tls: BackendTls, authorities: str) -> ssl.SSLContext | None:
+    """
+    How the password is kept from others on the way.
+
+    Raises:
+        ProbeError: It cannot be, so there is no login.
+    """
+    server = tls.server
+    if server.on_this_machine:
+        return verifying(authorities, name=False) if server.authorities else None
+    if tls.doubt is not None:
+        raise ProbeError(tls.doubt.cause, tls.doubt.detail)
+    if not tls.completed:
+        raise ProbeError(Cause.BLOCKED, f"not logged in: {tls}")
+    if not tls.verified:
+        why = tls.trust_detail if not tls.trusted else f"the certificate is not for {server.name}"
+        raise ProbeError(Cause.BLOCKED, f"{server}: not logged in, it is not verified: {why}")
+    return verifying(authorities, name=True)
+
+
+class _Asker:
+    """
+    Writes down what is asked; of the answers only what holds no secret is shown elsewhere.
+    """
+
+    def __init__(self, session: Session, transcript: Transcript) -> None:
+        self._session = session
+        self._transcript = transcript
+
+    def rows(self, question: str) -> list[tuple[str, ...]]:
+        """All rows of an answer."""
+        self._transcript.add(">", question)
+        try:
+            found = self._session.ask(question)
+        except RefusedError as exc:
+            self._transcript.add("<", str(exc))
+            raise
+        self._transcript.add("<", f"{len(found)} rows")
+        return found
+
+    def one(self, question: str, column: int = 0) -> str | None:
+        """A value of the first row; None if there is none, or the server does not tell."""
+        try:
+            found = self.rows(question)
+        except RefusedError:
+            return None
+        return found[0][column] if found and len(found[0]) > column else None
+
+
+def _interview(asker: _Asker, found: DatabaseAnswers, known: tuple[str, ...]) -> DatabaseAnswers:
+    user = asker.one("SHOW CREATE USER CURRENT_USER()")
+    forced = asker.one("SELECT @@require_secure_transport")
+    found = dataclasses.replace(
+        found,
+        account=asker.one("SELECT CURRENT_USER()") or "",
+        version=asker.one("SELECT VERSION()") or "",
+        cipher=asker.one("SHOW STATUS LIKE 'Ssl_cipher'", 1) or "",
+        requires="" if user is None else required_transport(user),
+        secure_transport=None if forced is None else forced in {"1", "ON"},
+    )
+    try:
+        grants = [parse_grant(row[0]) for row in asker.rows("SHOW GRANTS") if row]
+        found = dataclasses.replace(found, grants=tuple(each for each in grants if each))
+    except RefusedError:
+        pass
+    if found.table is None:
+        return found
+    try:
+        asker.rows(found.table.select(f"{found.table.key}, {found.table.password}", "LIMIT 0"))
+    except RefusedError as exc:
+        return dataclasses.replace(found, refusal=exc.refusal)
+    return dataclasses.replace(found, rows=_counted(asker, found.table, known))
+
+
+def _counted(asker: _Asker, table: UserTable, known: tuple[str, ...]) -> UserRows | None:
+    label = label_of(table.password, known)
+    try:
+        (numbers,) = asker.rows(table.select(f"COUNT(*), COUNT(DISTINCT {table.key})"))
+        kinds = asker.rows(table.select(f"{label} AS label, COUNT(*)", "GROUP BY label"))
+    except RefusedError:
+        return None
+    rows, names = map(int, numbers)
+    schemes = tuple(StoredScheme(label, int(count)) for label, count in kinds)
+    return UserRows(names, rows - names, schemes)
+
+
+def _acts(*, login: bool) -> Plan:
+    requests = REQUESTS if login else ("TLS",)
+    reads = "certificates of authorities that Dovecot verifies the database with"
+
+    def acts(scope: Scope) -> Acts:
+        if "sql" not in scope.target.roles:
+            return ()
+        # ssh tries a second time, to learn why a connection was refused.
+        connections = BackendConnections("database", 2 * MOST_SERVERS, requests, login)
+        password = (Commands("Dovecot's own password for the database, schemes that it knows"),)
+        return (connections, Commands(reads), *(password if login else ()))
+
+    return acts
+
+
+FACTS = (
+    FactSpec(
+        "database_tls",
+        probe_database_tls,
+        BackendTlsFacts,
+        acts=_acts(login=False),
+        needs=("backend_settings",),
+    ),
+    FactSpec(
+        "database",
+        probe_database,
+        DatabaseFacts,
+        acts=_acts(login=True),
+        needs=("backend_settings", "database_tls"),
+    ),
+)
