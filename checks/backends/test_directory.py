@@ -96,7 +96,11 @@ def test_directory_is_asked_inside_tls(directory: DirectoryFacts) -> Judgement:
     Every server elsewhere by ldaps://, or by ldap:// with StartTLS.
     """
     wrong = [problem for each in directory.settings for problem in each.clear]
-    servers = (f"{uri} (tls = {each.get('tls') or 'no'})" for each in directory.settings for uri in each.uris)
+    servers = (
+        f"{uri} (tls = {each.get('tls') or 'no'})"
+        for each in directory.settings
+        for uri in each.uris
+    )
     return judge(
         not wrong,
         observed="; ".join(wrong) or ", ".join(dict.fromkeys(servers)),
@@ -127,7 +131,9 @@ def test_base_is_there(directory: DirectoryFacts, backend_users: BackendUsers) -
     unset = [each.path for each in directory.settings if not each.get("base")]
     accounts = [each for each in backend_users.lookups if each.wanted]
     found = [each.name for each in accounts if each.found]
-    observed = f"{listed(directory.settings, 'base')}; found below it: {', '.join(found) or 'nobody'}"
+    observed = (
+        f"{listed(directory.settings, 'base')}; found below it: {', '.join(found) or 'nobody'}"
+    )
     if not unset and not found and not any(each.contradicted for each in accounts):
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return judge(not unset and bool(found), observed=observed, expected=expected)

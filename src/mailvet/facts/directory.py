@@ -11,10 +11,11 @@ from mailvet.facts.ldap_settings import LdapSettings
 LIBRARY_FILES = ("/etc/openldap/ldap.conf", "/etc/ldap/ldap.conf")
 """Where OpenLDAP's client library has its defaults, on Red Hat's systems and on Debian."""
 
+SHARED = "/etc/pki/tls/certs/ca-bundle.crt"
+"""The system's authorities where the library falls back to them, which Red Hat's does."""
+
 MANDATORY = frozenset({"hard", "demand"})
 """What makes verification mandatory: the two are the same (ldap.conf(5))."""
-
-REQUIREMENTS = MANDATORY | {"never", "allow", "try"}
 
 _OPTION = re.compile(r"^\s*(TLS_\w+)\s+(.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 
@@ -27,13 +28,13 @@ class DirectoryFacts:
     Attributes:
         settings: The files with Dovecot's settings.
         library: Options of the client library about TLS, with the file that each stands in.
-        present: Those files and directories with authorities' certificates that exist.
+        shared: Whether the library trusts the system's authorities where no others are named.
         commands: What was run.
     """
 
     settings: tuple[LdapSettings, ...]
     library: tuple[tuple[str, str, str], ...]
-    present: tuple[str, ...]
+    shared: bool
     commands: tuple[CommandOutput, ...]
 
     @property
@@ -84,7 +85,10 @@ class DirectoryFacts:
         """
         File or directory of the certificates that a server is verified with, and who says so.
         """
-        return self.option(settings, "tls_ca_cert_file", "tls_ca_cert_dir")
+        value, path = self.option(settings, "tls_ca_cert_file", "tls_ca_cert_dir")
+        if not value and self.shared:
+            return SHARED, "default of the library"
+        return value, path
 
 
 _LIBRARY_NAMES = {
@@ -94,7 +98,9 @@ _LIBRARY_NAMES = {
 }
 
 
-def parse_library(output: CommandOutput, paths: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+def parse_library(
+    output: CommandOutput, paths: tuple[str, ...]
+) -> tuple[tuple[str, str, str], ...]:
     """
     What the script in ``probes.directory`` printed about the library's files *paths*.
     """

@@ -19,14 +19,35 @@ class Filter:
     A search filter.
 
     Attributes:
-        operator: ``&``, ``|``, ``!``, or ``=``, ``~=``, ``>=``, ``<=``, ``:=`` of a single assertion.
+        operator: ``&``, ``|``, ``!``, or ``=``, ``~=``, ``>=``, ``<=``, ``:=`` of one assertion.
         parts: The filters that an operator joins.
+        attribute: The attribute of an assertion.
         value: The value of an assertion.
     """
 
     operator: str
     parts: tuple["Filter", ...] = ()
+    attribute: str = ""
     value: str = ""
+
+    @property
+    def depth(self) -> int:
+        """
+        How deep it is nested; 1 for a single assertion.
+        """
+        return 1 + max((each.depth for each in self.parts), default=0)
+
+    def __str__(self) -> str:
+        if self.parts:
+            return f"({self.operator}{''.join(map(str, self.parts))})"
+        return f"({self.attribute}{self.operator}{self.value})"
+
+    def for_user(self, user: str) -> "Filter":
+        """
+        The filter with which *user* is searched, a login name as Dovecot looks it up.
+        """
+        parts = tuple(each.for_user(user) for each in self.parts)
+        return Filter(self.operator, parts, self.attribute, expanded(self.value, user))
 
     @property
     def selects_by_name(self) -> bool:
@@ -46,6 +67,22 @@ def holds_name(text: str) -> bool:
     Whether a variable in *text* stands for the whole login name.
     """
     return bool(_NAME.search(text))
+
+
+def expanded(text: str, user: str) -> str:
+    """
+    *text* with the variables for the login name replaced; others are left as they are.
+    """
+    local, _, domain = user.partition("@")
+    values = {"u": user, "n": local, "d": domain}
+    for long, short in (("user", "u"), ("username", "n"), ("domain", "d")):
+        text = text.replace(f"%{{{long}}}", f"%{short}")
+
+    def value(found: re.Match[str]) -> str:
+        plain = values[found[2]]
+        return {"L": plain.lower(), "U": plain.upper()}.get(found[1], plain)
+
+    return re.sub(r"%([LUET]?)([und])", value, text)
 
 
 def parse_filter(text: str) -> Filter | None:
@@ -92,4 +129,4 @@ def _item(text: str) -> Filter | None:
     matched = _ITEM.match(text.strip())
     if not matched or "(" in matched[3] or ")" in matched[3]:
         return None
-    return Filter(matched[2], value=matched[3].strip())
+    return Filter(matched[2], (), matched[1], matched[3].strip())

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from mailvet.facts.backend import BackendFacts, BackendFile
-from mailvet.facts.backend_tls import on_this_machine
+from mailvet.facts.backend_tls import BackendServer, on_this_machine
 from mailvet.facts.dovecot import ON, DovecotConfig
 from mailvet.facts.passdb import Database, databases
 
 PORTS = {"ldap": 389, "ldaps": 636}
 """Ports of RFC 4516, and the one that LDAP over TLS has had since before StartTLS."""
+
+SOCKET = "/run/ldapi"
+"""What stands for the client library's own socket, whose path depends on the distribution."""
 
 SCOPES = ("base", "onelevel", "subtree")
 
@@ -49,6 +52,12 @@ class DirectoryUri:
         Whether nothing that is said to it crosses a network.
         """
         return self.scheme == "ldapi" or on_this_machine(self.host)
+
+    def server(self, authorities: str) -> BackendServer:
+        """
+        The server, verified with *authorities*.
+        """
+        return BackendServer(self.host, self.port, authorities)
 
     def __str__(self) -> str:
         if self.scheme not in PORTS:
@@ -157,7 +166,9 @@ class LdapSettings:
         ]
         wrong += [f"{self.path}: {each} is no LDAP URI" for each in self.uris if not each.scheme]
         if tls and any(each.scheme == "ldaps" for each in self.uris):
-            wrong.append(f"{self.path}: tls = yes beside ldaps://, which Dovecot does not start with")
+            wrong.append(
+                f"{self.path}: tls = yes beside ldaps://, which Dovecot does not start with"
+            )
         return tuple(wrong or ([] if self.uris else [f"{self.path}: neither uris nor hosts"]))
 
 
@@ -193,7 +204,7 @@ def _uri(text: str) -> DirectoryUri:
         return DirectoryUri("", text, 0)
     scheme = matched[1].lower()
     if scheme == "ldapi":
-        return DirectoryUri(scheme, unquote(matched[2]), 0)
+        return DirectoryUri(scheme, unquote(matched[2]) or SOCKET, 0)
     return _at(scheme, matched[2])
 
 

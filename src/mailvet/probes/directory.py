@@ -6,15 +6,15 @@ from mailvet.acts import Acts, Commands, Scope
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.backend import BackendFacts
-from mailvet.facts.directory import LIBRARY_FILES, DirectoryFacts, parse_library
+from mailvet.facts.directory import LIBRARY_FILES, SHARED, DirectoryFacts, parse_library
 from mailvet.facts.ldap_settings import ldap_settings
 from mailvet.model import Cause
-from mailvet.probes.files import stat_paths
 from mailvet.probes.shell import quote, run
 
 _LIBRARY = r"""
 library() { echo "@@library $1"; [ ! -f "$2" ] || grep -iE '^[[:space:]]*TLS_' -- "$2"; }
 FILES
+[ ! -f /etc/openldap/ldap.conf ] || [ ! -f SHARED ] || echo @@shared
 exit 0
 """
 
@@ -35,21 +35,17 @@ async def probe_directory(context: ProbeContext) -> DirectoryFacts:
     paths = tuple(dict.fromkeys((*LIBRARY_FILES, *own)))
     script = "\n".join(f"library {number} {quote(path)}" for number, path in enumerate(paths))
     title = f"grep TLS_ {' '.join(paths)}"
-    output = await run(context, _LIBRARY.replace("FILES", script), title=title)
-    found = DirectoryFacts(settings, parse_library(output, paths), (), (output.evidence(),))
-    named = dict.fromkeys(found.authorities(each)[0] for each in settings)
-    stats = await stat_paths(context, (path for path in named if path))
-    present = tuple(each.path for each in stats)
-    return DirectoryFacts(settings, found.library, present, found.commands)
+    output = await run(
+        context, _LIBRARY.replace("FILES", script).replace("SHARED", SHARED), title=title
+    )
+    shared = "@@shared" in output.stdout
+    return DirectoryFacts(settings, parse_library(output, paths), shared, (output.evidence(),))
 
 
 def _acts(scope: Scope) -> Acts:
     if "ldap" not in scope.target.roles:
         return ()
-    return (
-        Commands("TLS settings of OpenLDAP's client library"),
-        Commands("whether files with authorities' certificates exist"),
-    )
+    return (Commands("TLS settings of OpenLDAP's client library"),)
 
 
 FACTS = (
