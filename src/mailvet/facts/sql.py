@@ -109,7 +109,7 @@ class Grant:
             more.append("GRANT OPTION")
         if more:
             return f"{', '.join(more)} on {where}"
-        reads = set(self.privileges) - {"USAGE"}
+        reads = set(self.privileges) - {"USAGE", ROLE}
         known = self.database.lower() in databases
         return "" if known or not reads else f"{', '.join(sorted(reads))} on {where}"
 

@@ -4,6 +4,7 @@ PyMySQL, held to reading: it logs in without showing the password, and asks what
 
 import socket
 import ssl
+import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -25,7 +26,16 @@ _ASIDE = 2059
 _OF_THE_CLIENT = range(2000, 3000)
 """Numbers of errors that no server sends."""
 
-_BROKEN = (pymysql.Error, OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError)
+_BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    RuntimeError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+)
 """What octets that are no MySQL make PyMySQL raise."""
 
 
