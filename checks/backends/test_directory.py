@@ -2,11 +2,10 @@
 Accounts in an LDAP directory: how Dovecot is told to ask it (guide 1.2.4).
 """
 
-from mailvet.facts.backend_users import BackendUsers
 from mailvet.facts.directory import MANDATORY, DirectoryFacts
 from mailvet.facts.first_use import FirstUseFacts
 from mailvet.facts.ldap_filter import holds_name, parse_filter
-from mailvet.facts.ldap_settings import SCOPES, listed
+from mailvet.facts.ldap_settings import listed
 from mailvet.model import Cause, Judgement, Target, judge, not_applicable, unverified
 from mailvet.plugin import control
 
@@ -120,40 +119,6 @@ def test_certificate_must_be_verified(directory: DirectoryFacts) -> Judgement:
     shown = ", ".join(f"{each.path}: {value} ({path})" for each, (value, path) in found)
     expected = "tls_require_cert = hard or demand"
     return judge(not wrong, observed=shown, expected=expected)
-
-
-@control("BACK-27")
-def test_base_is_there(directory: DirectoryFacts, backend_users: BackendUsers) -> Judgement:
-    """
-    A base is set, and below it at least one test account is found.
-    """
-    expected = "base is set, and a test account is found below it"
-    unset = [each.path for each in directory.settings if not each.get("base")]
-    accounts = [each for each in backend_users.lookups if each.wanted]
-    found = [each.name for each in accounts if each.found]
-    observed = (
-        f"{listed(directory.settings, 'base')}; found below it: {', '.join(found) or 'nobody'}"
-    )
-    if not unset and not found and not any(each.contradicted for each in accounts):
-        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
-    return judge(not unset and bool(found), observed=observed, expected=expected)
-
-
-@control("BACK-28")
-def test_scope_reaches_every_user(
-    directory: DirectoryFacts, backend_users: BackendUsers
-) -> Judgement:
-    """
-    The scope is one that Dovecot knows, and no test account is beyond it.
-    """
-    expected = f"scope is one of {', '.join(SCOPES)}, and every test account is found with it"
-    unknown = [each for each in directory.settings if each.get("scope") not in SCOPES]
-    accounts = [each for each in backend_users.lookups if each.wanted]
-    lost = [each.name for each in accounts if each.contradicted and not each.found]
-    observed = f"{listed(directory.settings, 'scope')}; not found: {', '.join(lost) or 'nobody'}"
-    if not unknown and not lost and not (accounts and all(each.found for each in accounts)):
-        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
-    return judge(not unknown and not lost, observed=observed, expected=expected)
 
 
 @control("BACK-29")

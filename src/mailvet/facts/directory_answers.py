@@ -57,11 +57,11 @@ class LdapResult:
         return self.code in _TEMPORARY
 
     @property
-    def wants_tls(self) -> bool:
+    def refuses(self) -> bool:
         """
-        Whether the server refused because the connection is not encrypted.
+        Whether the server refused a bind without a look at the password.
         """
-        return self.code in {8, 13}
+        return self.code in {8, 13, 48, 53}
 
     def __str__(self) -> str:
         name = _CODES.get(self.code, "")
@@ -139,6 +139,7 @@ class DirectoryAnswers:
         path: That file.
         server: The server.
         account: DN that was bound; empty for an anonymous search.
+        administrator: Whether it has a name that directories give their administrator.
         bound: What the server said to that; None for an anonymous search, or if nothing was asked.
         base: Result of a search for the base itself; None if nothing was asked.
         users: Searches for the test accounts.
@@ -149,6 +150,7 @@ class DirectoryAnswers:
     path: str
     server: BackendServer
     account: str = ""
+    administrator: bool = False
     bound: LdapResult | None = None
     base: LdapResult | None = None
     users: tuple[UserSearch, ...] = ()
@@ -188,4 +190,8 @@ class DirectoryAnswersFacts:
         """
         What was said to all of them.
         """
-        return tuple(line for each in (*self.answers, *self.clear) for line in each.transcript)
+        said = (
+            *(each.transcript for each in self.answers),
+            *(each.transcript for each in self.clear),
+        )
+        return tuple(line for lines in said for line in lines)

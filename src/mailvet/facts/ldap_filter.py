@@ -8,8 +8,8 @@ from dataclasses import dataclass
 _ITEM = re.compile(r"^([\w.;:-]+?)\s*(~=|>=|<=|:=|=)(.*)$", re.DOTALL)
 _NAME = re.compile(r"%[LUET]*[un]|%\{[^}]*user[^}]*\}|%\{[un]\}")
 """
-The login name as a whole, with or without its domain. Modifiers that change its letters or escape it
-are let through; those that cut or hash it (``%2n``, ``%Hu``) are not.
+The login name as a whole, with or without its domain. Modifiers that change its letters or escape
+it are let through; those that cut or hash it (``%2n``, ``%Hu``) are not.
 """
 
 

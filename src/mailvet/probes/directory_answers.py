@@ -28,7 +28,7 @@ from mailvet.facts.directory_answers import (
 )
 from mailvet.facts.host import sections
 from mailvet.facts.ldap_filter import Filter, expanded, parse_filter
-from mailvet.facts.ldap_settings import PORTS, DirectoryUri, LdapSettings
+from mailvet.facts.ldap_settings import PORTS, SCOPES, DirectoryUri, LdapSettings
 from mailvet.facts.passdb import system_name
 from mailvet.model import Cause
 from mailvet.probes.backend_pipe import dial_backend
@@ -156,7 +156,9 @@ async def _answers(
 ) -> DirectoryAnswers:
     settings, uri, server = place
     transcript = Transcript()
-    found = DirectoryAnswers(settings.path, server, settings.searches_as)
+    account = settings.searches_as
+    admin = settings.searches_as_administrator
+    found = DirectoryAnswers(settings.path, server, account, administrator=admin)
     try:
         _refuse(settings, uri, tls)
         async with dial_backend(context, server, transcript) as wire:
@@ -232,8 +234,9 @@ async def _user(session: LdapSession, settings: LdapSettings, user: str) -> User
     parsed = parse_filter(settings.get(name))
     base, scope = expanded(settings.get("base"), user), settings.get("scope")
     wanted = parsed.for_user(user) if parsed else None
-    if wanted is None or wanted.depth > MAX_DEPTH or "%" in f"{wanted}{base}":
-        detail = f"{settings.path}: {name} = {settings.get(name)} is not tried"
+    odd = wanted is None or wanted.depth > MAX_DEPTH or "%" in f"{wanted}{base}"
+    if wanted is None or odd or scope not in SCOPES:
+        detail = f"{settings.path}: not searched with {name} = {settings.get(name)}, scope {scope}"
         raise ProbeError(Cause.CLIENT_LIMIT, detail)
     entries, _ = await session.search(base, scope, wanted, ("objectClass",))
     if not entries and scope != "subtree":
