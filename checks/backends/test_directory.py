@@ -2,11 +2,12 @@
 Accounts in an LDAP directory: how Dovecot is told to ask it (guide 1.2.4).
 """
 
+from mailvet.facts.backend_users import BackendUsers
 from mailvet.facts.directory import MANDATORY, DirectoryFacts
 from mailvet.facts.first_use import FirstUseFacts
 from mailvet.facts.ldap_filter import holds_name, parse_filter
 from mailvet.facts.ldap_settings import listed
-from mailvet.model import Cause, Judgement, Target, judge, not_applicable, unverified
+from mailvet.model import Cause, Judgement, Protocol, Target, judge, not_applicable, unverified
 from mailvet.plugin import control
 
 
@@ -70,7 +71,10 @@ def test_filters_select_by_name(directory: DirectoryFacts) -> Judgement:
 
 @control("BACK-23")
 def test_template_leads_to_entries(
-    directory: DirectoryFacts, first_use: FirstUseFacts, target: Target
+    directory: DirectoryFacts,
+    first_use: FirstUseFacts,
+    backend_users: BackendUsers,
+    target: Target,
 ) -> Judgement:
     """
     The template has the login name in it, and every test account gets in through it.
@@ -83,9 +87,10 @@ def test_template_leads_to_entries(
     accounts = {each.name for each in target.accounts.values() if not each.fresh}
     out = sorted(accounts - set(first_use.opened))
     observed = f"{', '.join(fixed or templates)}; cannot log in: {', '.join(out) or 'nobody'}"
-    if not fixed and not accounts:
-        observed = f"{', '.join(templates)}; the inventory names no account to try it with"
-        return unverified(Cause.CREDENTIALS, observed=observed, expected=expected)
+    alive = any(each.wanted and each.right for each in backend_users.lookups)
+    tried = alive and any(each.protocol is Protocol.IMAP for each in target.endpoints)
+    if not fixed and not (accounts and (tried or first_use.opened)):
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return judge(not fixed and not out, observed=observed, expected=expected)
 
 

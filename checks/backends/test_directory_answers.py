@@ -16,6 +16,8 @@ from mailvet.facts.passdb import HOST_PASSWORDS, databases
 from mailvet.model import Cause, Judgement, Target, judge, not_applicable, together, unverified
 from mailvet.plugin import control
 
+NO_SEARCH = "nobody is searched for in the directory"
+
 
 @control("BACK-26")
 def test_search_account_is_limited(directory_answers: DirectoryAnswersFacts) -> Judgement:
@@ -40,6 +42,8 @@ def test_base_is_there(
     unset = [each for each in directory.settings if not each.get("base")]
     if unset:
         return judge(False, observed=listed(unset, "base"), expected=expected)
+    if not directory_answers.answers:
+        return not_applicable(NO_SEARCH)
     parts = (_based(each, expected) for each in directory_answers.answers)
     return together(parts, expected=expected)
 
@@ -55,6 +59,8 @@ def test_scope_reaches_every_user(
     unknown = [each for each in directory.settings if each.get("scope") not in SCOPES]
     if unknown:
         return judge(False, observed=listed(unknown, "scope"), expected=expected)
+    if not directory_answers.answers:
+        return not_applicable(NO_SEARCH)
     parts = (_scoped(each, expected) for each in directory_answers.answers)
     return together(parts, expected=expected)
 
@@ -131,6 +137,8 @@ def test_entries_need_no_unix_attributes(
     Dovecot finds a test account whose entry is not that of a Unix account.
     """
     expected = "a test account without posixAccount is found in both databases"
+    if not directory_answers.answers:
+        return not_applicable(NO_SEARCH)
     found = [user for each in directory_answers.answers for user in each.users]
     minimal = {each.account for each in found if each.minimal}
     if not found:
@@ -166,9 +174,6 @@ def test_directory_refuses_passwords_in_clear_text(
     expected = "confidentialityRequired or strongerAuthRequired, or no port without TLS"
     if not directory_answers.clear:
         return not_applicable("the directory is on the host itself")
-    if not any(each.base and each.base.good for each in directory_answers.answers):
-        observed = "the directory answered nothing inside TLS either"
-        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return together(
         (_closed(each, expected) for each in directory_answers.clear), expected=expected
     )
@@ -238,6 +243,8 @@ def _closed(answer: ClearAnswer, expected: str) -> Judgement:
         doubt = answer.doubt
         return unverified(doubt.cause, observed=doubt.detail, expected=expected)
     observed = f"{answer.server}: {answer.result or 'nobody listens'}"
-    if answer.result and answer.result.temporary:
+    if not answer.met:
+        observed += "; and there was no TLS session either"
+    if not answer.met or (answer.result and answer.result.temporary):
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return judge(not answer.result or answer.result.refuses, observed=observed, expected=expected)

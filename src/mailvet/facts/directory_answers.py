@@ -165,12 +165,14 @@ class ClearAnswer:
 
     Attributes:
         server: The server, on the port where connections begin without TLS.
+        met: Whether the same host had a TLS session with us, so that it is there.
         result: What it said; None if nobody listens there.
         doubt: Why nothing was seen; None if something was.
         transcript: What was said.
     """
 
     server: BackendServer
+    met: bool = False
     result: LdapResult | None = None
     doubt: Doubt | None = None
     transcript: tuple[Line, ...] = ()
@@ -179,7 +181,7 @@ class ClearAnswer:
 @dataclass(frozen=True, slots=True)
 class DirectoryAnswersFacts:
     """
-    What all servers of the directory say.
+    What all servers of the directory say that anybody is searched for on.
     """
 
     answers: tuple[DirectoryAnswers, ...]

@@ -124,6 +124,13 @@ class LdapSettings:
         return self.get("auth_bind_userdn") if self.on("auth_bind") else ""
 
     @property
+    def searches(self) -> bool:
+        """
+        Whether anybody is searched for with it.
+        """
+        return self.users or (self.passwords and not self.template)
+
+    @property
     def searches_as(self) -> str:
         """
         Whose account searches; empty for nobody's.

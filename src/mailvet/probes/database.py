@@ -291,7 +291,9 @@ def _counted(asker: _Asker, table: UserTable, known: tuple[str, ...]) -> UserRow
     label = label_of(table.password, known)
     try:
         (numbers,) = asker.rows(table.select(f"COUNT(*), COUNT(DISTINCT {table.key})"))
-        kinds = asker.rows(table.select(f"{label} AS mailvet_label, COUNT(*)", "GROUP BY mailvet_label"))
+        kinds = asker.rows(
+            table.select(f"{label} AS mailvet_label, COUNT(*)", "GROUP BY mailvet_label")
+        )
     except RefusedError:
         return None
     rows, names = map(int, numbers)

@@ -120,6 +120,7 @@ async def probe_directory_answers(context: ProbeContext) -> DirectoryAnswersFact
     asked = (
         _answers(context, place, seen[place[2]], passwords[place[0].path], users)
         for place in places
+        if place[0].searches
     )
     hosts = {uri.host: (settings, uri) for settings, uri, _ in places if not uri.local}
     clear = (_in_clear(context, settings, uri, tls) for settings, uri in hosts.values())
@@ -258,6 +259,7 @@ async def _in_clear(
     """
     port = uri.port if uri.scheme == "ldap" else PORTS["ldap"]
     server = BackendServer(uri.host, port)
+    met = any(each.server.name == uri.host and each.completed for each in tls.servers)
     transcript = Transcript()
     try:
         async with dial_backend(context, server, transcript) as wire:
@@ -265,11 +267,10 @@ async def _in_clear(
             nobody = f"cn=nobody-{context.nonce},{settings.get('base')}"
             result = await session.bind(nobody, Secret(context.nonce), invented=True)
     except ProbeError as exc:
-        met = any(each.server.name == uri.host and each.completed for each in tls.servers)
         closed = exc.cause is Cause.UNREACHABLE and "refused" in exc.detail.lower()
         doubt = None if met and closed else Doubt(exc.cause, exc.detail)
-        return ClearAnswer(server, doubt=doubt, transcript=transcript.freeze())
-    return ClearAnswer(server, result, transcript=transcript.freeze())
+        return ClearAnswer(server, met, doubt=doubt, transcript=transcript.freeze())
+    return ClearAnswer(server, met, result, transcript=transcript.freeze())
 
 
 def _acts(requests: tuple[str, ...], *, login: bool) -> Plan:
