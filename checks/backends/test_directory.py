@@ -29,16 +29,7 @@ def test_users_are_found_in_one_way(directory: DirectoryFacts) -> Judgement:
     """
     Passwords: a DN template, or a search by an account that has a password.
     """
-    wrong = [
-        f"{each.path}: neither dn with dnpass nor auth_bind_userdn"
-        for each in directory.passwords
-        if not each.strategy
-    ]
-    wrong += [
-        f"{each.path}: dn = {each.get('dn')} without dnpass"
-        for each in directory.settings
-        if each.get("dn") and not each.searches_as
-    ]
+    wrong = directory.unfindable
     ways = ", ".join(f"{each.path}: {each.strategy}" for each in directory.passwords)
     return judge(
         bool(directory.passwords) and not wrong,
@@ -52,16 +43,13 @@ def test_filters_select_by_name(directory: DirectoryFacts) -> Judgement:
     """
     Each filter that is searched with finds only entries that have the login name.
     """
-    used = [(each, "user_filter") for each in directory.users]
-    used += [(each, "pass_filter") for each in directory.passwords if not each.template]
     wrong = []
-    for settings, name in used:
-        text = settings.get(name)
+    for path, name, text in directory.filters:
         parsed = parse_filter(text)
         if parsed is None or not parsed.selects_by_name:
             problem = "is no filter" if parsed is None else "finds others than who logs in"
-            wrong.append(f"{settings.path}: {name} = {text} {problem}")
-    shown = ", ".join(f"{name} = {each.get(name)}" for each, name in used)
+            wrong.append(f"{path}: {name} = {text} {problem}")
+    shown = ", ".join(f"{name} = {text}" for _, name, text in directory.filters)
     return judge(
         not wrong,
         observed="; ".join(wrong) or shown or "nobody searches",
@@ -71,25 +59,20 @@ def test_filters_select_by_name(directory: DirectoryFacts) -> Judgement:
 
 @control("BACK-23")
 def test_template_leads_to_entries(
-    directory: DirectoryFacts,
-    first_use: FirstUseFacts,
-    backend_users: BackendUsers,
-    target: Target,
+    directory: DirectoryFacts, first_use: FirstUseFacts, backend_users: BackendUsers, target: Target
 ) -> Judgement:
     """
     The template has the login name in it, and every test account gets in through it.
     """
-    templates = [each.template for each in directory.passwords if each.template]
-    if not templates:
+    if not directory.templates:
         return not_applicable("users are searched for")
     expected = "a template with the login name in it, through which every test account gets in"
-    fixed = [each for each in templates if not holds_name(each)]
+    fixed = tuple(each for each in directory.templates if not holds_name(each))
     accounts = {each.name for each in target.accounts.values() if not each.fresh}
-    out = sorted(accounts - set(first_use.opened))
-    observed = f"{', '.join(fixed or templates)}; cannot log in: {', '.join(out) or 'nobody'}"
-    alive = any(each.wanted and each.right for each in backend_users.lookups)
-    tried = alive and any(each.protocol is Protocol.IMAP for each in target.endpoints)
-    if not fixed and not (accounts and (tried or first_use.opened)):
+    out = ", ".join(sorted(accounts - set(first_use.opened)))
+    observed = f"{', '.join(fixed or directory.templates)}; cannot log in: {out or 'nobody'}"
+    tried = first_use.opened or (backend_users.alive and _logs_in(target))
+    if not fixed and not (accounts and tried):
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return judge(not fixed and not out, observed=observed, expected=expected)
 
@@ -140,3 +123,7 @@ def test_search_account_has_its_own_password(directory: DirectoryFacts) -> Judge
         observed=f"the example's password: {', '.join(wrong)}" if wrong else "another password",
         expected="a password of its own, not that of the guide's example",
     )
+
+
+def _logs_in(target: Target) -> bool:
+    return any(each.protocol is Protocol.IMAP for each in target.endpoints)

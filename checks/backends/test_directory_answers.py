@@ -75,7 +75,7 @@ def test_names_lead_to_one_entry(
     Each test account has one entry, and no other name in the list of users several.
     """
     expected = "one entry for each test account, and no name that Dovecot refuses for having two"
-    if all(each.template for each in directory.passwords):
+    if directory.by_template:
         return not_applicable("users are bound as what the DN template says, and not searched for")
     several = sum(status not in {0, 67, -1} for status in directory_names.doubles)
     if several:
@@ -93,9 +93,9 @@ def test_patterns_lead_to_nobody(
     Asterisks and parentheses in a login name are taken for what they are.
     """
     expected = "no user under a name with an asterisk or parentheses in it"
-    if all(each.template for each in directory.passwords):
+    if directory.by_template:
         return not_applicable("users are bound as what the DN template says, and not searched for")
-    if not any(each.wanted and each.right for each in backend_users.lookups):
+    if not backend_users.alive:
         observed = "no test account is found either"
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     wrong = (*directory_names.matched, *directory_names.unclear)
@@ -114,19 +114,15 @@ def test_accounts_of_the_host_are_nobody(
     """
     No password database takes the host's passwords, and Dovecot does not know its accounts.
     """
-    accepted = HOST_PASSWORDS & set(target.expect.dovecot.other_backends)
-    if accepted:
-        return not_applicable(f"the profile accepts {', '.join(sorted(accepted))}")
     expected = "no password database of the host's accounts, and root unknown to the others"
-    used = {str(each) for each in databases(dovecot, "passdb") if each.driver in HOST_PASSWORDS}
-    alive = any(each.wanted and each.right for each in backend_users.lookups)
-    known, local = directory_names.known, [name for name, _ in directory_names.local]
-    if not used and (not alive or not local):
+    if HOST_PASSWORDS & set(target.expect.dovecot.other_backends):
+        return not_applicable("the profile accepts passwords of the host's accounts")
+    wrong = [str(each) for each in databases(dovecot, "passdb") if each.driver in HOST_PASSWORDS]
+    wrong += [f"{each} is known" for each in directory_names.known if backend_users.alive]
+    if not wrong and not (backend_users.alive and directory_names.local):
         return unverified(Cause.BLOCKED, observed="no test account is found", expected=expected)
-    observed = ", ".join((*sorted(used), *(f"{each} is known" for each in known)))
-    return judge(
-        not observed, observed=observed or f"unknown: {', '.join(local)}", expected=expected
-    )
+    observed = ", ".join(wrong) or f"unknown: {', '.join(dict(directory_names.local))}"
+    return judge(not wrong, observed=observed, expected=expected)
 
 
 @control("BACK-33")
@@ -139,12 +135,9 @@ def test_entries_need_no_unix_attributes(
     expected = "a test account without posixAccount is found in both databases"
     if not directory_answers.answers:
         return not_applicable(NO_SEARCH)
-    found = [user for each in directory_answers.answers for user in each.users]
-    minimal = {each.account for each in found if each.minimal}
-    if not found:
-        doubts = [each.doubt for each in directory_answers.answers if each.doubt]
-        cause = doubts[0].cause if doubts else Cause.BLOCKED
-        return unverified(cause, observed="no entry was seen", expected=expected)
+    minimal = directory_answers.minimal
+    if minimal is None:
+        return unverified(Cause.BLOCKED, observed="no entry was seen", expected=expected)
     if not minimal:
         return not_applicable("every test account has an entry of class posixAccount")
     lost = [each for each in backend_users.wrong if each.name in minimal]

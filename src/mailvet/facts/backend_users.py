@@ -92,6 +92,13 @@ class BackendUsers:
     commands: tuple[CommandOutput, ...]
 
     @property
+    def alive(self) -> bool:
+        """
+        Whether one of the databases knows a test account, so that it can be asked.
+        """
+        return any(each.wanted and FOUND in each.answers for each in self.lookups)
+
+    @property
     def wrong(self) -> tuple[Lookup, ...]:
         """
         Names about which Dovecot says the wrong thing.

@@ -45,6 +45,20 @@ class DirectoryFacts:
         return tuple(each for each in self.settings if each.passwords)
 
     @property
+    def templates(self) -> tuple[str, ...]:
+        """
+        The DN templates that passwords are asked with.
+        """
+        return tuple(each.template for each in self.passwords if each.template)
+
+    @property
+    def by_template(self) -> bool:
+        """
+        Whether passwords are asked with DN templates alone, without a search.
+        """
+        return bool(self.passwords) and all(each.template for each in self.passwords)
+
+    @property
     def users(self) -> tuple[LdapSettings, ...]:
         """
         Files with which a user database asks.
@@ -57,6 +71,32 @@ class DirectoryFacts:
         Files that name a server which is reached over a network.
         """
         return tuple(each for each in self.settings if each.remote)
+
+    @property
+    def unfindable(self) -> tuple[str, ...]:
+        """
+        What is missing for finding the DN of whoever logs in.
+        """
+        ways = [
+            f"{each.path}: neither dn with dnpass nor auth_bind_userdn"
+            for each in self.passwords
+            if not each.strategy
+        ]
+        accounts = [
+            f"{each.path}: dn = {each.get('dn')} without dnpass"
+            for each in self.settings
+            if each.get("dn") and not each.searches_as
+        ]
+        return (*ways, *accounts)
+
+    @property
+    def filters(self) -> tuple[tuple[str, str, str], ...]:
+        """
+        The filters that are searched with: the file, the name of the setting, the filter.
+        """
+        used = [(each, "user_filter") for each in self.users]
+        used += [(each, "pass_filter") for each in self.passwords if not each.template]
+        return tuple((each.path, name, each.get(name)) for each, name in used)
 
     def option(self, settings: LdapSettings, name: str, *others: str) -> tuple[str, str]:
         """

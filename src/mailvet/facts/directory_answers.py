@@ -188,6 +188,14 @@ class DirectoryAnswersFacts:
     clear: tuple[ClearAnswer, ...] = ()
 
     @property
+    def minimal(self) -> frozenset[str] | None:
+        """
+        Test accounts whose entries are not those of Unix accounts; None if no entry was seen.
+        """
+        found = [user for each in self.answers for user in each.users if user.entries]
+        return frozenset(each.account for each in found if each.minimal) if found else None
+
+    @property
     def transcript(self) -> tuple[Line, ...]:
         """
         What was said to all of them.

@@ -225,7 +225,10 @@ async def _searched(
         found = dataclasses.replace(found, base=result)
         if not result.good:
             return found
-    searches = [await _user(session, settings, user) for user in users]
+    try:
+        searches = [await _user(session, settings, user) for user in users]
+    except ProbeError as exc:
+        return dataclasses.replace(found, doubt=Doubt(exc.cause, exc.detail))
     return dataclasses.replace(found, users=tuple(searches))
 
 
