@@ -32,6 +32,7 @@ CLIENTS = {
     "imap_mailbox": {"imapclient"},
     "delivery": {"aiosmtplib"},
     "mysql_client": {"pymysql"},
+    "ldap_client": {"pyasn1", "pyasn1_modules"},
 }
 """The third-party clients that each probe may use; all others have none."""
 

@@ -3,7 +3,9 @@ What comes back when Dovecot asks its database or directory for names (guide 1.2
 """
 
 from mailvet.facts.backend_users import BackendUsers
-from mailvet.model import Cause, Judgement, judge, unverified
+from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.passdb import databases
+from mailvet.model import Cause, Judgement, judge, not_applicable, unverified
 from mailvet.plugin import control
 
 
@@ -26,10 +28,12 @@ def test_names_lead_to_one_user_or_none(backend_users: BackendUsers) -> Judgemen
 
 
 @control("BACK-08")
-def test_users_are_listed(backend_users: BackendUsers) -> Judgement:
+def test_users_are_listed(dovecot: DovecotConfig, backend_users: BackendUsers) -> Judgement:
     """
     doveadm lists the users, every test account among them.
     """
+    if {each.driver for each in databases(dovecot, "userdb")} == {"static"}:
+        return not_applicable("a static user database has no list of users")
     unlisted = backend_users.unlisted
     return judge(
         bool(backend_users.listed) and not unlisted,

@@ -224,7 +224,15 @@ def test_back_07(check_users: Load, lookups: tuple[Lookup, ...], verdict: Verdic
 )
 def test_back_08(check_users: Load, changes: dict[str, Any], verdict: Verdict) -> None:
     """An empty list and one without a test account."""
-    assert check_users("test_users_are_listed")(backend_users=users(**changes)).verdict == verdict
+    found = check_users("test_users_are_listed")(dovecot=dovecot(), backend_users=users(**changes))
+    assert found.verdict == verdict
+
+
+def test_back_08_of_a_static_user_database(check_users: Load) -> None:
+    """It takes every name, and has no list."""
+    config = dovecot(userdb="driver = static\nargs = uid=vmail")
+    found = check_users("test_users_are_listed")(dovecot=config, backend_users=users(listed=None))
+    assert found.verdict == NA
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ def tls(**changes: Any) -> BackendTls:  # noqa: ANN401
 @pytest.fixture(name="verdict_of_tls")
 def _verdict_of_tls(load_check: Load) -> Callable[..., Verdict]:
     def verdict(name: str, *servers: BackendTls) -> Verdict:
-        check = load_check("backends", "test_database_tls", name)
-        return check(database_tls=BackendTlsFacts(servers)).verdict
+        check = load_check("backends", "test_backend_tls", name)
+        return check(backend_tls=BackendTlsFacts(servers)).verdict
 
     return verdict
 
@@ -84,7 +84,7 @@ def test_back_50_to_53(
     """Every server counts, and one that was not seen hides no other's mistake."""
     assert verdict_of_tls("test_authority_has_issued_the_certificate", *servers) == issued
     assert verdict_of_tls("test_certificate_is_for_the_name", *servers) == named
-    assert verdict_of_tls("test_database_offers_tls", *servers) == offered
+    assert verdict_of_tls("test_backend_offers_tls", *servers) == offered
     assert verdict_of_tls("test_session_is_bound", *servers) == bound
 
 

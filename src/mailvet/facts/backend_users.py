@@ -27,6 +27,8 @@ class Lookup:
         user: Exit status of ``doveadm user``, which asks the user database.
         password: Exit status of ``doveadm auth lookup``, which asks the password database.
         local: Whether the host knows it too (``getent passwd``).
+        bound: Whether the password database makes a DN of the name and binds as that: without a
+            password, it cannot tell whether there is such a user.
     """
 
     name: str
@@ -34,30 +36,38 @@ class Lookup:
     user: int
     password: int
     local: bool
+    bound: bool = False
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """
+        Exit statuses of the databases that can be asked for a name.
+        """
+        return (self.user,) if self.bound else (self.user, self.password)
 
     @property
     def right(self) -> bool:
         """
         Whether both databases know a test account, and neither knows another name.
         """
-        return (self.user, self.password) == ((FOUND,) * 2 if self.wanted else (NO_USER,) * 2)
+        return set(self.answers) == {FOUND if self.wanted else NO_USER}
 
     @property
     def contradicted(self) -> bool:
         """
         Whether one of the databases says the opposite; one that gives no answer says nothing.
         """
-        return (NO_USER if self.wanted else FOUND) in {self.user, self.password}
+        return (NO_USER if self.wanted else FOUND) in self.answers
 
     @property
     def broken(self) -> bool:
         """
         Whether a database was asked and could not answer.
         """
-        return not {self.user, self.password} <= {FOUND, NO_USER} | _NOTHING_SEEN
+        return not set(self.answers) <= {FOUND, NO_USER} | _NOTHING_SEEN
 
     def __str__(self) -> str:
-        databases = (("user", self.user), ("password", self.password))
+        databases = zip(("user", "password"), self.answers, strict=False)
         said = (f"{_answer(status)} in the {name} database" for name, status in databases)
         return f"{self.name}: {', '.join(said)}"
 
@@ -82,6 +92,13 @@ class BackendUsers:
     commands: tuple[CommandOutput, ...]
 
     @property
+    def alive(self) -> bool:
+        """
+        Whether one of the databases knows a test account, so that it can be asked.
+        """
+        return any(each.wanted and FOUND in each.answers for each in self.lookups)
+
+    @property
     def wrong(self) -> tuple[Lookup, ...]:
         """
         Names about which Dovecot says the wrong thing.
@@ -97,9 +114,13 @@ class BackendUsers:
         return f"{self.listed} users" if self.listed else self.complaint or "no user"
 
 
-def parse_backend_users(output: CommandOutput, names: tuple[tuple[str, bool], ...]) -> BackendUsers:
+def parse_backend_users(
+    output: CommandOutput, names: tuple[tuple[str, bool], ...], *, bound: bool = False
+) -> BackendUsers:
     """
     What the script in ``probes.backend`` printed about *names*, and whether each is wanted.
+
+    *bound* is whether the password database binds as a DN that it makes of a name.
     """
     parts = sections(output.stdout)
     users = parts.get("users", "").split()
@@ -107,7 +128,7 @@ def parse_backend_users(output: CommandOutput, names: tuple[tuple[str, bool], ..
     counted = parts.get("count", "").split()
     return BackendUsers(
         lookups=tuple(
-            _lookup(name, wanted, parts.get(f"name {number}", ""))
+            _lookup(name, wanted, parts.get(f"name {number}", ""), bound=bound)
             for number, (name, wanted) in enumerate(names)
         ),
         listed=int(counted[0]) if status == "0" and counted else None,
@@ -117,9 +138,9 @@ def parse_backend_users(output: CommandOutput, names: tuple[tuple[str, bool], ..
     )
 
 
-def _lookup(name: str, wanted: bool, text: str) -> Lookup:
+def _lookup(name: str, wanted: bool, text: str, *, bound: bool) -> Lookup:
     numbers = [int(word) for word in text.split()] + [-1] * 3
-    return Lookup(name, wanted, numbers[0], numbers[1], numbers[2] == 0)
+    return Lookup(name, wanted, numbers[0], numbers[1], numbers[2] == 0, bound)
 
 
 def _answer(status: int) -> str:

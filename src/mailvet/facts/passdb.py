@@ -14,6 +14,9 @@ _WITH_LOGIN = ("imap", "pop3", "sieve", "submission")
 
 _LOCAL = frozenset({"shadow", "passwd", "bsdauth"})
 
+HOST_PASSWORDS = _LOCAL | {"pam"}
+"""Drivers of password databases that take the passwords of the host's own accounts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:

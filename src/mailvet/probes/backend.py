@@ -15,12 +15,16 @@ from mailvet.facts.backend import (
     parse_backend,
     settings_files,
 )
+from mailvet.facts.backend_tls import BackendTlsFacts
 from mailvet.facts.backend_users import MOST_USERS, BackendUsers, parse_backend_users
 from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.ldap_settings import ldap_settings
 from mailvet.facts.passdb import system_name
 from mailvet.model import Cause
 from mailvet.probes.files import stat_paths
 from mailvet.probes.shell import quote, run
+
+_TLS = {"sql": "database_tls", "ldap": "directory_tls"}
 
 # Passwords are masked before anything leaves the host.
 _SETTINGS = r"""
@@ -106,6 +110,20 @@ async def probe_backend_settings(context: ProbeContext) -> BackendFacts:
     return found
 
 
+async def probe_backend_tls(context: ProbeContext) -> BackendTlsFacts:
+    """
+    TLS of the declared backend, whichever it is.
+
+    Raises:
+        ProbeError: As the probe of that kind of backend says; BLOCKED if none is declared.
+    """
+    driver = central_driver(context.target.roles)
+    if not driver:
+        raise ProbeError(Cause.BLOCKED, "the profile declares neither a database nor a directory")
+    found: BackendTlsFacts = await context.fact(_TLS[driver])
+    return found
+
+
 async def probe_backend_users(context: ProbeContext) -> BackendUsers:
     """
     What Dovecot says about test accounts and other names.
@@ -113,7 +131,9 @@ async def probe_backend_users(context: ProbeContext) -> BackendUsers:
     Raises:
         ProbeError: There is no root shell on the target, or no Dovecot.
     """
-    names = _names(context, await context.fact("dovecot"))
+    dovecot = await context.fact("dovecot")
+    settings = ldap_settings(dovecot, await context.fact("backend"))
+    names = _names(context, dovecot)
     wanted = [name for name, wanted in names if wanted] or [names[0][0]]
     script = _USERS.replace("MOST", str(MOST_USERS))
     script = script.replace(
@@ -121,7 +141,8 @@ async def probe_backend_users(context: ProbeContext) -> BackendUsers:
     )
     script = script.replace("WANTED", " ".join(f"-e {quote(each)}" for each in wanted))
     title = "doveadm user, doveadm auth lookup, getent passwd for each name; doveadm user '*'"
-    return parse_backend_users(await run(context, script, title=title, timeout=70), names)
+    output = await run(context, script, title=title, timeout=70)
+    return parse_backend_users(output, names, bound=any(each.template for each in settings))
 
 
 def _names(context: ProbeContext, dovecot: DovecotConfig) -> tuple[tuple[str, bool], ...]:
@@ -169,6 +190,17 @@ FACTS = (
         needs=("backend",),
     ),
     FactSpec(
-        "backend_users", probe_backend_users, BackendUsers, acts=_acts_of_users, needs=("dovecot",)
+        "backend_tls",
+        probe_backend_tls,
+        BackendTlsFacts,
+        acts=nothing,
+        needs=tuple(_TLS.values()),
+    ),
+    FactSpec(
+        "backend_users",
+        probe_backend_users,
+        BackendUsers,
+        acts=_acts_of_users,
+        needs=("backend", "dovecot"),
     ),
 )

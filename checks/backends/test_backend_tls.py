@@ -1,48 +1,48 @@
 """
-TLS between Dovecot and its database, as the database shows it to the mail host (guide 1.3.4).
+TLS between Dovecot and its database or directory, as the mail host sees it (guide 1.2.4, 1.3.4).
 """
 
 from mailvet.facts.backend_tls import BackendTls, BackendTlsFacts
 from mailvet.model import Cause, Judgement, judge, not_applicable, together, unverified
 from mailvet.plugin import control
 
-LOCAL = "the database is on the host itself"
+LOCAL = "the backend is on the host itself"
 
 
 @control("BACK-50")
-def test_authority_has_issued_the_certificate(database_tls: BackendTlsFacts) -> Judgement:
+def test_authority_has_issued_the_certificate(backend_tls: BackendTlsFacts) -> Judgement:
     """
     The chain that each server shows ends at a certificate in the file that Dovecot verifies with.
     """
-    expected = "a certificate of an authority in the file that connect names"
-    return together((_issued(each, expected) for each in database_tls.servers), expected=expected)
+    expected = "a certificate of an authority that Dovecot verifies with"
+    return together((_issued(each, expected) for each in backend_tls.servers), expected=expected)
 
 
 @control("BACK-51")
-def test_certificate_is_for_the_name(database_tls: BackendTlsFacts) -> Judgement:
+def test_certificate_is_for_the_name(backend_tls: BackendTlsFacts) -> Judgement:
     """
-    The host in connect is a name of the certificate.
+    The name with which Dovecot connects is one of the certificate.
     """
-    expected = "a certificate for the host in connect"
-    return together((_named(each, expected) for each in database_tls.servers), expected=expected)
+    expected = "a certificate for the name with which Dovecot connects"
+    return together((_named(each, expected) for each in backend_tls.servers), expected=expected)
 
 
 @control("BACK-52")
-def test_database_offers_tls(database_tls: BackendTlsFacts) -> Judgement:
+def test_backend_offers_tls(backend_tls: BackendTlsFacts) -> Judgement:
     """
     A handshake from the mail host is completed.
     """
     expected = "a TLS session, of version 1.2 at least"
-    return together((_offered(each, expected) for each in database_tls.servers), expected=expected)
+    return together((_offered(each, expected) for each in backend_tls.servers), expected=expected)
 
 
 @control("BACK-53")
-def test_session_is_bound(database_tls: BackendTlsFacts) -> Judgement:
+def test_session_is_bound(backend_tls: BackendTlsFacts) -> Judgement:
     """
     TLS 1.3, or TLS 1.2 with Extended Master Secret.
     """
     expected = "TLS 1.3, or TLS 1.2 with Extended Master Secret"
-    return together((_bound(each, expected) for each in database_tls.servers), expected=expected)
+    return together((_bound(each, expected) for each in backend_tls.servers), expected=expected)
 
 
 def _unseen(tls: BackendTls, expected: str) -> Judgement | None:
