@@ -180,6 +180,21 @@ class ExpectPostfix:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectNullClient:
+    """
+    Where a host that receives no mail hands its own over.
+
+    Attributes:
+        relays: Hosts that ``relayhost`` may name, with ``:port`` behind them where that is not 25;
+            empty accepts any.
+        origin: Domain that addresses without one must get; empty means that it does not matter.
+    """
+
+    relays: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectHardening:
     """
     Limits that Postfix must have; 0 means that any limit will do.
@@ -221,4 +236,5 @@ class Expectations:
     mailboxes: ExpectMailboxes = field(default_factory=ExpectMailboxes)
     dovecot: ExpectDovecot = field(default_factory=ExpectDovecot)
     postfix: ExpectPostfix = field(default_factory=ExpectPostfix)
+    null_client: ExpectNullClient = field(default_factory=ExpectNullClient)
     hardening: ExpectHardening = field(default_factory=ExpectHardening)
