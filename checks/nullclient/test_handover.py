@@ -48,18 +48,17 @@ def test_local_mail_is_refused(handover: HandoverFacts) -> Judgement:
 @control("NULL-10")
 def test_relay_takes_mail(handover: HandoverFacts, target: Target) -> Judgement:
     """
-    The declared relay would take mail from the host, with a sender of the declared domain.
+    The declared relay would take mail, and names without a domain get the declared one.
     """
     origin, relays = target.expect.null_client.origin, target.expect.null_client.relays
-    sender = f", from an address at {origin}" if origin else ""
-    expected = (
-        f"{handover.remote} is deliverable through {' or '.join(relays) or 'the relay'}{sender}"
-    )
+    names = f"; names without a domain get {origin}" if origin else ""
+    way = " or ".join(relays) or "the relay"
+    expected = f"{handover.remote} is deliverable through {way}{names}"
     found = handover.of(handover.remote)
     if found is None:
         return unverified(Cause.BLOCKED, observed=handover.silence, expected=expected)
-    observed = f"from {handover.sender or 'an unknown sender'}: {found}"
-    if found.undecided:
+    observed = f"{found}; {handover.bare} becomes {handover.completed or 'unknown'}"
+    if found.undecided or (origin and not handover.completed):
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
-    right = handover.sent_from(origin) and found.deliverable and found.went_to(relays)
+    right = handover.completed_with(origin) and found.deliverable and found.went_to(relays)
     return judge(right, observed=observed, expected=expected)

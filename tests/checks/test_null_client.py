@@ -234,14 +234,19 @@ def handed(recipient: str, program: str, relay: str, dsn: str, text: str = "x") 
     """
     What became of a recipient.
     """
-    return Handed(recipient, program, relay, dsn, dsn.startswith("2"), text)
+    return Handed(recipient, recipient, program, relay, dsn, dsn.startswith("2"), text)
 
 
-def handover(*results: Handed, sender: str = "double-bounce@example.com") -> HandoverFacts:
+def handover(*results: Handed, domain: str = "example.com") -> HandoverFacts:
     """
-    What Postfix said about recipients.
+    What Postfix said about recipients, and the domain that it gave to one without.
     """
-    return HandoverFacts(LOCAL, REMOTE, sender, "", results, ())
+    bare = Handed(
+        "postmaster", f"postmaster@{domain}", "smtp", "x[192.0.2.1]:25", "2.1.5", True, "x"
+    )
+    return HandoverFacts(
+        LOCAL, REMOTE, "postmaster", "", (*results, *([bare] if domain else ())), ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -292,9 +297,13 @@ def test_null_09(load_check: Load, value: str, verdict: Verdict) -> None:
         (
             handover(
                 handed(REMOTE, "smtp", f"{RELAY}[192.0.2.1]:25", "2.1.5"),
-                sender="double-bounce@client1.example.com",
+                domain="client1.example.com",
             ),
             FAIL,
+        ),
+        (
+            handover(handed(REMOTE, "smtp", f"{RELAY}[192.0.2.1]:25", "2.1.5"), domain=""),
+            UNVERIFIED,
         ),
         (
             handover(handed(REMOTE, "smtp", f"{RELAY}[192.0.2.1]:25", "4.7.1", "h said: 450 no")),

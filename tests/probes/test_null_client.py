@@ -20,6 +20,8 @@ Nov 26 05:10:00 client1 postfix/error[57]: OURS2: to=<mailvet-1@[127.0.0.1]>, re
 dsn=5.0.0, status=undeliverable (local delivery disabled)
 Nov 26 05:10:00 client1 postfix/error[57]: OURS2: to=<root@[127.0.0.1]>, relay=none, \
 dsn=5.0.0, status=undeliverable (local delivery disabled)
+Nov 26 05:10:00 client1 postfix/smtp[58]: OURS2: to=<root@example.com>, orig_to=<root>, \
+relay=a[192.0.2.1]:25, dsn=2.1.5, status=deliverable (250 2.1.5 Ok)
 Nov 26 05:10:01 client1 postfix/qmgr[51]: OURS2: removed
 """
 
@@ -32,7 +34,12 @@ def _host(tmp_path: Path) -> Path:
     log = tmp_path / "maillog"
     (tmp_path / "written").write_text(LOG)
     commands = {
-        "postconf": f'case $2 in maillog_file) echo {log};; *) echo "{tmp_path}/sendmail";; esac',
+        "postconf": f"""case $2 in
+            maillog_file) echo {log};;
+            sendmail_path) echo {tmp_path}/sendmail;;
+            double_bounce_sender) echo double-bounce;;
+            myhostname) echo client1.example.com;;
+        esac""",
         "sendmail": f'echo "$@" > {tmp_path}/asked; cat {tmp_path}/written >> {log}',
     }
     for name, text in commands.items():
@@ -46,6 +53,7 @@ def ask(host: Path) -> CommandOutput:
     What the script prints there.
     """
     values = "local='root@[127.0.0.1]'\nremote=alice@example.com\nmark='mailvet-1@[127.0.0.1]'\n"
+    values += "bare=root\n"
     done = subprocess.run(
         ["sh", "-c", f"{values}patience=1\n{_VERIFY}"],
         env={**os.environ, "PATH": f"{host}:{os.environ['PATH']}"},
@@ -60,11 +68,12 @@ def test_the_lines_about_our_own_question_are_found(host: Path) -> None:
     """
     Other audits ask the same; the address that carries the run's nonce tells which is ours.
     """
-    facts = parse_handover(ask(host), "root@[127.0.0.1]", "alice@example.com")
+    facts = parse_handover(ask(host), "root@[127.0.0.1]", "alice@example.com", "root")
 
-    assert (host / "asked").read_text().startswith("-bv -f double-bounce mailvet-1@[127.0.0.1]")
-    assert [each.text for each in facts.handed] == ["local delivery disabled"] * 2
-    assert facts.sender == "double-bounce@example.com"
+    asked = (host / "asked").read_text()
+    assert asked.startswith("-bv -f double-bounce@client1.example.com mailvet-1@[127.0.0.1]")
+    assert len(facts.handed) == 3
+    assert facts.completed == "root@example.com"
 
 
 def test_a_log_without_an_answer_is_silence(host: Path) -> None:
@@ -72,7 +81,7 @@ def test_a_log_without_an_answer_is_silence(host: Path) -> None:
     The script ends all the same, and nothing is made up.
     """
     (host / "written").write_text("")
-    facts = parse_handover(ask(host), "root@[127.0.0.1]", "alice@example.com")
+    facts = parse_handover(ask(host), "root@[127.0.0.1]", "alice@example.com", "root")
 
     assert facts.handed == ()
     assert "does not say" in facts.silence

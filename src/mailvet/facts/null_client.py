@@ -30,11 +30,11 @@ _ELSEWHERE = (
     "sender_dependent_default_transport_maps",
 )
 _HANDED = re.compile(
-    r"/(?P<program>[\w-]+)\[\d+\]: \w+: to=<(?P<recipient>[^>]*)>,(?: orig_to=<[^>]*>,)? "
+    r"/(?P<program>[\w-]+)\[\d+\]: \w+: to=<(?P<recipient>[^>]*)>,"
+    r"(?: orig_to=<(?P<original>[^>]*)>,)? "
     r"relay=(?P<relay>[^,]+),.*? dsn=(?P<dsn>[\d.]+), status=(?P<status>\w+) \((?P<text>.*)\)$"
 )
 _RELAY = re.compile(r"(?P<name>[^\[]*)\[(?P<address>[^\]]*)\](?::(?P<port>\d+))?")
-_SENDER = re.compile(r"/qmgr\[\d+\]: \w+: from=<([^>]*)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,8 @@ class Handed:
     What became of one recipient.
 
     Attributes:
-        recipient: Its address.
+        recipient: The address that it was handed in with.
+        address: The address that Postfix made of it.
         program: The program of Postfix that dealt with it: ``smtp``, ``local``, ``error`` …
         relay: Where that brought it, as the log has it; ``none`` if nowhere.
         dsn: Enhanced status code; one that begins with 4 is no decision yet.
@@ -207,6 +208,7 @@ class Handed:
     """
 
     recipient: str
+    address: str
     program: str
     relay: str
     dsn: str
@@ -238,7 +240,7 @@ class Handed:
     def __str__(self) -> str:
         verdict = "deliverable" if self.deliverable else "undeliverable"
         way = f"{self.program}, relay {self.relay}"
-        return f"{self.recipient}: {verdict} ({way}, {self.dsn}: {self.text})"
+        return f"{self.address}: {verdict} ({way}, {self.dsn}: {self.text})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +251,7 @@ class HandoverFacts:
     Attributes:
         local: A recipient on the host itself.
         remote: A recipient in the mail domain.
-        sender: The sender that the envelope got, which was handed in without a domain.
+        bare: A recipient without a domain.
         said: What the command complained about.
         handed: What became of each recipient, as far as the log says.
         commands: What was run.
@@ -257,7 +259,7 @@ class HandoverFacts:
 
     local: str
     remote: str
-    sender: str
+    bare: str
     said: str
     handed: tuple[Handed, ...]
     commands: tuple[CommandOutput, ...]
@@ -268,11 +270,19 @@ class HandoverFacts:
         """
         return next((each for each in self.handed if each.recipient == recipient), None)
 
-    def sent_from(self, domain: str) -> bool:
+    @property
+    def completed(self) -> str:
         """
-        Whether the sender got *domain*; any will do if that is empty.
+        What the address without a domain became; empty if the log does not say.
         """
-        return not domain or self.sender.lower().endswith(f"@{domain.lower()}")
+        found = self.of(self.bare)
+        return found.address if found else ""
+
+    def completed_with(self, domain: str) -> bool:
+        """
+        Whether the address without a domain got *domain*; any will do if that is empty.
+        """
+        return not domain or self.completed.lower().endswith(f"@{domain.lower()}")
 
     @property
     def silence(self) -> str:
@@ -282,7 +292,7 @@ class HandoverFacts:
         return self.said or "the mail log does not say what became of it"
 
 
-def parse_handover(output: CommandOutput, local: str, remote: str) -> HandoverFacts:
+def parse_handover(output: CommandOutput, local: str, remote: str, bare: str) -> HandoverFacts:
     """
     What the script in ``probes.null_client`` printed.
     """
@@ -290,6 +300,7 @@ def parse_handover(output: CommandOutput, local: str, remote: str) -> HandoverFa
     lines = parts.get("log", "").splitlines()
     handed = tuple(
         Handed(
+            found["original"] or found["recipient"],
             found["recipient"],
             found["program"],
             found["relay"],
@@ -300,8 +311,5 @@ def parse_handover(output: CommandOutput, local: str, remote: str) -> HandoverFa
         for line in lines
         if (found := _HANDED.search(line.strip()))
     )
-    senders = [found[1] for line in lines if (found := _SENDER.search(line))]
     said = "; ".join(parts.get("said", "").split("\n")).strip("; ")[:300]
-    return HandoverFacts(
-        local, remote, senders[0] if senders else "", said, handed, (output.evidence(),)
-    )
+    return HandoverFacts(local, remote, bare, said, handed, (output.evidence(),))

@@ -2,8 +2,8 @@
 A host that receives no mail, seen from the network and asked on the host itself.
 
 What becomes of mail is asked with ``sendmail -bv``: Postfix goes as far as RCPT at the relay and
-logs the answer, without a message. It would mail a report to the sender; of the sender
-``double-bounce`` alone it does not (measured with Postfix 3.7).
+logs the answer, without a message. It then mails a report to the sender, unless that is its own
+address for bounces of bounces, with the host's name behind it (measured with Postfix 3.7).
 """
 
 import asyncio
@@ -36,6 +36,9 @@ MAX_RELAYS = 5
 
 SSH_PORT = 22
 
+BARE = "postmaster"
+"""A recipient without a domain, who exists at every domain (RFC 5321 §4.5.1)."""
+
 PATIENCE = 40
 """Seconds for Postfix to say what becomes of a recipient; a relay may be silent for 30."""
 
@@ -67,7 +70,8 @@ lines() {
     done
 }
 echo @@said
-"${command:-/usr/sbin/sendmail}" -bv -f double-bounce "$mark" "$local" "$remote" 2>&1
+sender=$(postconf -hx double_bounce_sender)@$(postconf -hx myhostname)
+"${command:-/usr/sbin/sendmail}" -bv -f "$sender" "$mark" "$local" "$remote" "$bare" 2>&1
 end=$((since + patience))
 while [ "$(date +%s)" -lt "$end" ]; do
     id=$(lines | grep -aF "to=<$mark>" | sed -n 's/.*\]: \([0-9A-Za-z]*\): to=<.*/\1/p' | head -n 1)
@@ -128,11 +132,17 @@ async def probe_handover(context: ProbeContext) -> HandoverFacts:
         raise ProbeError(Cause.CREDENTIALS, detail)
     local = "root@[127.0.0.1]"
     mark = f"mailvet-{context.nonce}@[127.0.0.1]"
-    values = {"local": local, "remote": remote, "mark": mark, "patience": str(PATIENCE)}
+    values = {
+        "local": local,
+        "remote": remote,
+        "bare": BARE,
+        "mark": mark,
+        "patience": str(PATIENCE),
+    }
     settings = "".join(f"{name}={quote(value)}\n" for name, value in values.items())
-    title = f"sendmail -bv -f double-bounce {local} {remote}; the mail log about it"
+    title = f"sendmail -bv {local} {remote} {BARE}; the mail log about it"
     output = await run(context, settings + _VERIFY, title=title, timeout=PATIENCE + 20)
-    return parse_handover(output, local, remote)
+    return parse_handover(output, local, remote, BARE)
 
 
 def _recipient(target: Target) -> str:
