@@ -21,7 +21,7 @@ Load = Callable[[str, str, str], Callable[..., Judgement]]
 
 PASS, FAIL, UNVERIFIED = Verdict.PASS, Verdict.FAIL, Verdict.UNVERIFIED
 RELAY = "relay1.example.com"
-LOCAL = "root@[127.0.0.1]"
+LOCAL = "mailvet-1@[127.0.0.1]"
 REMOTE = "alice@example.com"
 MASTER = "smtp inet n - y - - smtpd\nlocal unix - n n - - local\n"
 

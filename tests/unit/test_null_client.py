@@ -11,7 +11,7 @@ LOG = "\n".join(
     f"2026-11-26T05:10:00+0000 client1 postfix/{line}"
     for line in (
         "qmgr[51]: 9A1C2: from=<double-bounce@client1.example.com>, size=3 (queue active)",
-        "error[57]: 9A1C2: to=<root@[127.0.0.1]>, relay=none, delay=0.1, dsn=5.0.0, "
+        "error[57]: 9A1C2: to=<mailvet-1@[127.0.0.1]>, relay=none, delay=0.1, dsn=5.0.0, "
         "status=undeliverable (local delivery disabled)",
         "smtp[58]: 9A1C2: to=<postmaster@example.com>, orig_to=<postmaster>, "
         "relay=relay1.example.com[192.0.2.12]:25, dsn=2.1.5, status=deliverable (250 2.1.5 Ok)",
@@ -28,7 +28,7 @@ def test_the_log_is_understood() -> None:
     Program, relay and answer of each recipient, and what a name without a domain became.
     """
     output = CommandOutput("", 0, f"@@said\n@@log\n{LOG}", "")
-    facts = parse_handover(output, "root@[127.0.0.1]", "alice@example.com", "postmaster")
+    facts = parse_handover(output, "mailvet-1@[127.0.0.1]", "alice@example.com", "postmaster")
 
     local, remote = facts.of(facts.local), facts.of(facts.remote)
     assert facts.completed == "postmaster@example.com"
