@@ -74,7 +74,7 @@ sender=$(postconf -hx double_bounce_sender)@$(postconf -hx myhostname)
 "${command:-/usr/sbin/sendmail}" -bv -f "$sender" "$local" "$remote" "$bare" 2>&1
 end=$((since + patience))
 while [ "$(date +%s)" -lt "$end" ]; do
-    id=$(lines | grep -aF "to=<$local>" | sed -n 's/.*\]: \([0-9A-Za-z]*\): to=<.*/\1/p' | head -n 1)
+    id=$(lines | grep -aF "to=<$local>" | head -n 1 | sed 's/.*\]: \([0-9A-Za-z]*\): to=.*/\1/')
     [ -n "$id" ] && lines | grep -q "\]: $id: removed" && break
     sleep 0.3
 done
