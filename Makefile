@@ -1,7 +1,7 @@
 # Every target does its own set-up (lab/prepare.sh): packages, virtual environment, lab.
 
 PYTHON := .venv/bin/python
-HOST ?= mail1
+HOST ?= lab
 SCENARIO ?= single
 LAB := $(PYTHON) -m lab
 

@@ -164,7 +164,7 @@ def _refuse_another(lab: Lab, owner: str | None) -> None:
 def _prepare_state(lab: Lab, scenario: Scenario, record: Record) -> None:
     ensure_authority(lab.state)
     for machine in scenario.servers:
-        ensure_certificate(lab.state, machine.id, machine.name)
+        ensure_certificate(lab.state, machine.id, machine.name, machine.certificate)
     ensure_ssh(lab, record)
     ensure_passwords(lab, scenario)
 

@@ -13,6 +13,8 @@ RSA = ("rsa:3072",)
 EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 """Keys, as ``openssl req -newkey`` wants them."""
 
+_KINDS = {"rsa": RSA, "ec": EC}
+
 
 def ensure_authority(folder: Path) -> None:
     """
@@ -37,11 +39,13 @@ def ensure_authority(folder: Path) -> None:
     )  # fmt: skip
 
 
-def ensure_certificate(folder: Path, machine: str, hostname: str) -> None:
+def ensure_certificate(folder: Path, machine: str, hostname: str, kind: str = "rsa") -> None:
     """
     Make *machine* a key, and a chain for *hostname*, unless good ones are in *folder*.
+
+    *kind* is that of the key: ``rsa``, or ``ec`` for one on an elliptic curve.
     """
-    _ensure_chain(folder, machine, hostname, "intermediate", RSA)
+    _ensure_chain(folder, machine, hostname, "intermediate", _KINDS[kind])
 
 
 def other_certificate(folder: Path, machine: str, hostname: str, kind: str) -> Path:

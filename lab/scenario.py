@@ -14,8 +14,11 @@ from lab.errors import LabError
 from lab.place import HOME
 from lab.verdicts import nearest
 
-_MACHINE_KEYS = {"role", "number", "name", "image", "steps", "cleartext", "implicit_tls"}
+_MACHINE_KEYS = {
+    "role", "number", "name", "image", "certificate", "steps", "cleartext", "implicit_tls",
+}  # fmt: skip
 _ROLES = ("mail", "backend", "vantage")
+_CERTIFICATES = ("rsa", "ec")
 _ACCOUNT_KEYS = {"address", "fresh"}
 
 
@@ -31,6 +34,7 @@ class Machine:
         number: Its place in the lab's network.
         name: Its host name.
         image: The base image that it is made of.
+        certificate: Kind of its key: ``rsa``, or ``ec`` for one on an elliptic curve.
         steps: Folders below ``scenarios`` whose scripts configure it, in the order of their names;
             one in a later folder takes the place of one of the same name.
         cleartext: Ports that greet whoever connects.
@@ -42,6 +46,7 @@ class Machine:
     number: int
     name: str
     image: str = "mail"
+    certificate: str = "rsa"
     steps: tuple[str, ...] = ()
     cleartext: tuple[int, ...] = ()
     implicit_tls: tuple[int, ...] = ()
@@ -205,12 +210,16 @@ def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
     reject_unknown(where, data, _MACHINE_KEYS)
     if data["role"] not in _ROLES:
         raise LabError(f"{where}: role is {', '.join(_ROLES)}, not {data['role']!r}")
+    certificate = data.get("certificate", "rsa")
+    if certificate not in _CERTIFICATES:
+        raise LabError(f"{where}: certificate is rsa or ec, not {certificate!r}")
     return Machine(
         id=key,
         role=data["role"],
         number=data["number"],
         name=data["name"],
         image=data.get("image", "mail"),
+        certificate=certificate,
         steps=tuple(data.get("steps", ())),
         cleartext=tuple(data.get("cleartext", ())),
         implicit_tls=tuple(data.get("implicit_tls", ())),

@@ -30,9 +30,9 @@ def test_postfix_listeners_exact(listeners: ListenerFacts, target: Target) -> Ju
 
 
 @control("PORT-06")
-def test_postfix_is_sole_mta(listeners: ListenerFacts) -> Judgement:
+def test_postfix_is_sole_mta(listeners: ListenerFacts, target: Target) -> Judgement:
     """
-    Whoever listens on port 25 is Postfix.
+    Whoever listens on port 25 is Postfix; a null client may do without.
     """
     expected = "port 25 is held by Postfix alone"
     sockets = listeners.on(25)
@@ -40,7 +40,10 @@ def test_postfix_is_sole_mta(listeners: ListenerFacts) -> Judgement:
     if any(each.holder == "unknown" for each in sockets):
         return unverified(Cause.PRIVILEGE, observed=observed, expected=expected)
     only_postfix = all(each.holder == "postfix" for each in sockets)
-    return judge(bool(sockets) and only_postfix, observed=observed, expected=expected)
+    needed = "null-client" not in target.roles
+    return judge(
+        only_postfix and (bool(sockets) or not needed), observed=observed, expected=expected
+    )
 
 
 @control("PORT-07")

@@ -49,6 +49,7 @@ class ControlEntry:
     remedy: dict[str, str]
     fix: tuple[Fix, ...] = ()
     requires: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     guide: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
@@ -148,6 +149,9 @@ def why_not(control: Control, target: Target) -> str:
     missing = [role for role in control.requires if role not in target.roles]
     if missing:
         return f"the profile does not declare the role {', '.join(missing)}"
+    excluded = [role for role in control.excludes if role in target.roles]
+    if excluded:
+        return f"it is not about hosts with the role {', '.join(excluded)}"
     if control.endpoints and not any(applies_to(control, each) for each in target.endpoints):
         return f"the profile declares no service of kind {', '.join(control.endpoints)}"
     return ""
@@ -163,6 +167,7 @@ def _control(area: str, entry: ControlEntry) -> Control:
         consequence=entry.consequence,
         activity=entry.activity,
         requires=entry.requires,
+        excludes=entry.excludes,
         endpoints=entry.endpoints,
         guide=entry.guide,
         statements=entry.statements,

@@ -7,7 +7,16 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 
-from mailvet.model import Control, Endpoint, Expectations, Fix, Protocol, Security, Target
+from mailvet.model import (
+    Control,
+    Endpoint,
+    Expectations,
+    ExpectMailboxes,
+    Fix,
+    Protocol,
+    Security,
+    Target,
+)
 
 SERVERS = ("postfix", "dovecot", "host")
 
@@ -155,9 +164,8 @@ def _declared(expect: Expectations) -> dict[str, str]:
     socket = expect.dovecot.lmtp_socket or "/run/dovecot/lmtp"
     values["dovecot.lmtp_socket"] = socket
     values["dovecot.lmtp_service"] = _lmtp_service(socket, expect)
-    wanted = expect.mailboxes.special_use
-    values["mailboxes.alternatives"] = r"\|".join(wanted)
-    values["mailboxes.namespace"] = mailboxes(wanted, {}, "inbox")
+    values["mailboxes.alternatives"] = r"\|".join(expect.mailboxes.special_use)
+    values["mailboxes.namespace"] = mailboxes(expect.mailboxes, {}, "inbox")
     return values
 
 
@@ -168,19 +176,19 @@ def folder(path: str) -> str:
     return f"{path.rstrip('/')}/" if path else ""
 
 
-def mailboxes(uses: Iterable[str], names: Mapping[str, str], namespace: str) -> str:
+def mailboxes(expect: ExpectMailboxes, names: Mapping[str, str], namespace: str) -> str:
     """
-    A block of Dovecot's configuration with a subscribed mailbox for each special use.
+    A block of Dovecot's configuration with a mailbox for each special use.
 
     Args:
-        uses: Special-use attributes without the backslash.
+        expect: The special uses, and which of them are subscribed.
         names: Names of mailboxes by special use; the others are called like their use.
         namespace: Name of the namespace that holds the INBOX.
     """
     lines = [f"namespace {namespace} {{", "  inbox = yes"]
-    for use in uses:
+    for use in expect.special_use:
         lines += [f'  mailbox "{names.get(use, use)}" {{', f"    special_use = \\{use}"]
-        lines += ["    auto = subscribe", "  }"]
+        lines += [f"    auto = {expect.auto(use)}", "  }"]
     return "\n".join([*lines, "}"])
 
 

@@ -228,3 +228,30 @@ def test_declared_names_stand_behind_the_prefix_of_the_namespace(load_check: Loa
 
     assert created(facts, named("create", "INBOX."), target).verdict is PASS
     assert absent(facts, named("create", "INBOX."), target).verdict is FAIL
+
+
+def test_special_uses_may_be_created_only(load_check: Load) -> None:
+    """
+    What the profile takes out is neither demanded as a subscription nor in the configuration.
+    """
+    expect = ExpectMailboxes(not_subscribed=("Sent",))
+    target = make_target(expect=Expectations(mailboxes=expect))
+    subscribed = load_check("mailboxes", "test_special_use", "test_subscribed_by_the_server")
+    settings = load_check("mailboxes", "test_special_use", "test_configuration")
+
+    assert subscribed(found(subscribed=USES[:3]), target).verdict is PASS
+    assert subscribed(found(subscribed=USES[1:]), target).verdict is FAIL
+    assert settings(configured("create"), target).verdict is PASS
+    assert settings(configured("subscribe"), target).verdict is FAIL
+    assert settings(configured("no"), target).verdict is FAIL
+
+
+def test_no_special_use_need_be_subscribed(load_check: Load) -> None:
+    """
+    Where the profile takes all out, there is no question.
+    """
+    expect = ExpectMailboxes(not_subscribed=USES)
+    target = make_target(expect=Expectations(mailboxes=expect))
+    subscribed = load_check("mailboxes", "test_special_use", "test_subscribed_by_the_server")
+
+    assert subscribed(found(), target).verdict is Verdict.NOT_APPLICABLE

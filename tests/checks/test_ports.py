@@ -229,7 +229,17 @@ def test_sole_mta(check: Load, sockets: list[tuple[str, int, str]], verdict: Ver
     """Nobody but Postfix may hold port 25."""
     run = check("test_listeners", "test_postfix_is_sole_mta")
 
-    assert run(held(*sockets)).verdict is verdict
+    assert run(held(*sockets), make_target()).verdict is verdict
+
+
+def test_a_null_client_needs_no_server(check: Load) -> None:
+    """Programs hand mail in without one; another mailer is not welcome there either."""
+    run = check("test_listeners", "test_postfix_is_sole_mta")
+    target = make_target(roles=("postfix", "null-client"))
+
+    assert run(held((OPEN, 22, "sshd")), target).verdict is Verdict.PASS
+    assert run(held(("127.0.0.1", 25, "exim4")), target).verdict is Verdict.FAIL
+    assert run(held((OPEN, 22, "sshd")), make_target()).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(

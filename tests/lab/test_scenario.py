@@ -62,10 +62,15 @@ def test_unknown_scenario_names_those_that_exist(tmp_path: Path) -> None:
     [
         ("number =", "numbr =", "unknown key 'numbr'; did you mean 'number'?"),
         ('role = "mail"', 'role = "post"', "role is mail, backend, vantage, not 'post'"),
+        (
+            'role = "mail"',
+            'role = "mail"\ncertificate = "dsa"',
+            "certificate is rsa or ec, not 'dsa'",
+        ),
         ("first = 32\n", "", "key 'first' is missing"),
         ('summary = "x"', "summary = x", "Invalid value"),
     ],
-    ids=["misspelt", "role", "missing", "syntax"],
+    ids=["misspelt", "role", "certificate", "missing", "syntax"],
 )
 def test_mistake_in_a_scenario_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     """

@@ -96,3 +96,18 @@ def test_the_declaration_tells_what_applies(tmp_path: Path) -> None:
     assert not applies_to(controls["DEMO-01"], imaps)
     assert "no service of kind */starttls" in why_not(controls["DEMO-01"], target)
     assert why_not(controls["DEMO-02"], target) == ""
+
+
+def test_a_control_may_leave_out_hosts_of_a_role(tmp_path: Path) -> None:
+    """
+    What makes no sense there is not applicable, whatever else the profile declares.
+    """
+    text = CONTROLS.replace(
+        'requires = ["dovecot"]', 'requires = ["dovecot"]\nexcludes = ["proxy"]'
+    )
+    control = load_catalogue(write(tmp_path, text)).controls["DEMO-02"]
+    roles = frozenset({"dovecot"})
+    backend = Target("m", "m", "m", (), "", roles, (), Expectations())
+    proxy = Target("m", "m", "m", (), "", roles | {"proxy"}, (), Expectations())
+    assert why_not(control, backend) == ""
+    assert "not about hosts with the role proxy" in why_not(control, proxy)

@@ -12,6 +12,7 @@ from mailvet.model import (
     Endpoint,
     Expectations,
     ExpectDovecot,
+    ExpectMailboxes,
     ExpectRelay,
     ExpectTls,
     Fix,
@@ -131,6 +132,8 @@ def test_mailboxes_keep_the_names_that_they_have() -> None:
     """
     A user whose drafts are in another language does not get a second folder.
     """
-    text = mailboxes(("Drafts", "Sent"), {"Drafts": "Entwürfe"}, "private")
+    expect = ExpectMailboxes(special_use=("Drafts", "Sent", "Junk"), not_subscribed=("Junk",))
+    text = mailboxes(expect, {"Drafts": "Entwürfe"}, "private")
     assert text.startswith('namespace private {\n  inbox = yes\n  mailbox "Entwürfe" {\n')
     assert '  mailbox "Sent" {\n    special_use = \\Sent\n    auto = subscribe\n' in text
+    assert '  mailbox "Junk" {\n    special_use = \\Junk\n    auto = create\n' in text

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailvet.facts.dovecot import DovecotConfig, MailboxSetting
 from mailvet.facts.folders import Folder
 from mailvet.facts.replies import Reply
+from mailvet.model import ExpectMailboxes
 from mailvet.transcript import Line
 
 
@@ -119,14 +120,14 @@ class SpecialUseFacts:
         return ", ".join(f"\\{use}: {' and '.join(self.having(use)) or 'none'}" for use in uses)
 
 
-def misconfigured(config: DovecotConfig, uses: tuple[str, ...]) -> tuple[str, ...]:
+def misconfigured(config: DovecotConfig, expect: ExpectMailboxes) -> tuple[str, ...]:
     """
-    What is wrong with the mailboxes that *config* names for *uses*, one sentence each.
+    What is wrong with the special-use mailboxes that *config* names, one sentence each.
     """
     wrong = []
-    for use in uses:
+    for use in expect.special_use:
         named = [each for each in config.mailboxes if use in each.special_use]
-        good = [each for each in named if each.auto == "subscribe" and each.inbox_namespace]
+        good = [each for each in named if each.auto == expect.auto(use) and each.inbox_namespace]
         if not named:
             wrong.append(f"no mailbox has special_use \\{use}")
         elif not good:

@@ -52,6 +52,7 @@ class Control:
         consequence: What happens to users when it fails.
         activity: What deciding it does to the host.
         requires: Roles that the profile must declare; otherwise it is not applicable.
+        excludes: Roles of hosts that it is not about; with one of them it is not applicable.
         endpoints: Patterns over ``protocol/security``; empty means once per target.
         guide: Sections of the guide.
         statements: Ids of the guide's statements that it decides.
@@ -79,3 +80,4 @@ class Control:
     fix: tuple[Fix, ...] = ()
     proof: str = "mutant"
     negative: bool = False
+    excludes: tuple[str, ...] = ()

@@ -100,6 +100,8 @@ class ExpectMailboxes:
     Attributes:
         special_use: Special-use attributes of RFC 6154 without the backslash; such mailboxes must
             be subscribed.
+        not_subscribed: Those of ``special_use`` whose mailboxes must be created only, for clients
+            that ask for them.
         created: Mailboxes that must exist for a new user and not be subscribed; empty means those
             with ``auto = create`` in the configuration.
         not_created: Mailboxes that must not exist for a new user; empty means those with
@@ -107,8 +109,22 @@ class ExpectMailboxes:
     """
 
     special_use: tuple[str, ...] = ("Drafts", "Junk", "Trash", "Sent")
+    not_subscribed: tuple[str, ...] = ()
     created: tuple[str, ...] = ()
     not_created: tuple[str, ...] = ()
+
+    @property
+    def subscribed(self) -> tuple[str, ...]:
+        """
+        Special-use attributes whose mailboxes must be subscribed.
+        """
+        return tuple(use for use in self.special_use if use not in self.not_subscribed)
+
+    def auto(self, use: str) -> str:
+        """
+        What Dovecot's ``auto`` must be for the mailbox with the special use *use*.
+        """
+        return "create" if use in self.not_subscribed else "subscribe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +180,21 @@ class ExpectPostfix:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectNullClient:
+    """
+    Where a host that receives no mail hands its own over.
+
+    Attributes:
+        relays: Hosts that ``relayhost`` may name, with ``:port`` behind them where that is not 25;
+            empty accepts any.
+        origin: Domain that addresses without one must get; empty means that it does not matter.
+    """
+
+    relays: tuple[str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectHardening:
     """
     Limits that Postfix must have; 0 means that any limit will do.
@@ -205,4 +236,5 @@ class Expectations:
     mailboxes: ExpectMailboxes = field(default_factory=ExpectMailboxes)
     dovecot: ExpectDovecot = field(default_factory=ExpectDovecot)
     postfix: ExpectPostfix = field(default_factory=ExpectPostfix)
+    null_client: ExpectNullClient = field(default_factory=ExpectNullClient)
     hardening: ExpectHardening = field(default_factory=ExpectHardening)

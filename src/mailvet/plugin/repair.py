@@ -99,11 +99,11 @@ def _special_use(dovecot: DovecotConfig, target: Target) -> str:
     """
     home = dovecot.home
     if home is None:
-        return mailboxes(target.expect.mailboxes.special_use, {}, "inbox")
+        return mailboxes(target.expect.mailboxes, {}, "inbox")
     names = {
         use.lstrip("\\"): mailbox.name
         for mailbox in reversed(home.of("mailbox"))
         for use in (mailbox.get("special_use") or "").split()
         if "\n" not in mailbox.name
     }
-    return mailboxes(target.expect.mailboxes.special_use, names, home.name or "inbox")
+    return mailboxes(target.expect.mailboxes, names, home.name or "inbox")

@@ -76,6 +76,8 @@ def _applies(control: Control) -> str:
     parts = []
     if control.requires:
         parts.append(f"hosts with the role {', '.join(control.requires)}")
+    if control.excludes:
+        parts.append(f"not hosts with the role {', '.join(control.excludes)}")
     if control.endpoints:
         parts.append(f"each service of kind {', '.join(f'`{each}`' for each in control.endpoints)}")
     return "; ".join(parts) or "every host"
