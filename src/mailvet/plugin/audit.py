@@ -72,10 +72,11 @@ class Audit:
         self.targets = inventory.targets(self.options.hosts)
         for target in self.targets:
             _refuse_strangers(target, self.catalogue)
+        self.everybody = (*self.targets, *_unnamed_partners(self.targets))
         self._arguments = tuple(str(each) for each in config.invocation_params.args)
         self._ledgers = {
             target.key: Ledger(None if self.options.facts else ledger_path(target))
-            for target in self.targets
+            for target in self.everybody
         }
         self.store = FactStore(
             SPECS,
@@ -124,15 +125,15 @@ class Audit:
         """
         What gathering the planned facts may do to each target.
         """
-        clean_ups = {each.key: acts_of_clean_up(Scope(each)) for each in self.targets}
-        return host_plans(SPECS, plan, self.targets, clean_ups)
+        clean_ups = {each.key: acts_of_clean_up(Scope(each)) for each in self.everybody}
+        return host_plans(SPECS, plan, self.everybody, clean_ups)
 
     async def _gather(self, plan: Plan) -> None:
         await self._clean_up()
         await self.store.gather(plan)
 
     async def _clean_up(self) -> None:
-        dirty = [each for each in self.targets if self._ledgers[each.key].outstanding(each.key)]
+        dirty = [each for each in self.everybody if self._ledgers[each.key].outstanding(each.key)]
         left = await asyncio.gather(*(self._clean_up_one(each) for each in dirty))
         self.leftovers = [residue for part in left for residue in part]
 
@@ -213,6 +214,15 @@ class Audit:
         return TargetSummary(
             target.key, target.address, target.name, target.profiles, target.digest, vantage
         )
+
+
+def _unnamed_partners(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """
+    Hosts that are not audited, but that a target replicates with.
+    """
+    named = {each.key for each in targets}
+    others = (each.partner for each in targets if each.partner is not None)
+    return tuple({each.key: each for each in others if each.key not in named}.values())
 
 
 def _where(missing: set[Planned], planned: set[Planned]) -> str:
