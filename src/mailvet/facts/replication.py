@@ -292,5 +292,3 @@ def _listener(dovecot: DovecotConfig, service: str, kind: str, name: str) -> Lis
     user = chosen.get("user") or ""
     user = dovecot.setting(user[1:]) if user.startswith("$") else user
     return Listener(path, (chosen.get("mode") or "").lstrip("0") or "0", user)
-
-

@@ -109,9 +109,7 @@ class StandpointFacts:
         The first place that is outside; unless it has to be *certain*, else the first that may be.
         """
         usable = [
-            each
-            for each in self.standpoints
-            if not each.failure and each.name not in NEIGHBOURS
+            each for each in self.standpoints if not each.failure and each.name not in NEIGHBOURS
         ]
         known = next((each for each in usable if each.outside), None)
         if known or certain:
