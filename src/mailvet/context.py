@@ -185,7 +185,8 @@ class FactSpec:
         probe: Gathers it.
         type: The frozen dataclass that the probe returns; the way back from JSON.
         acts: What the probe may do, from declaration alone; it is let do nothing else.
-        acts_at_partner: Likewise, what it may do to the host that the target replicates with.
+        acts_at_partner: Likewise, what it may do to the host that the target replicates with; it is
+            asked about the target, too.
         needs: The other facts that the probe may ask for: of its own endpoint, or of all of them.
         per_endpoint: True if there is one for each endpoint, false if one for the target.
         stage: When the probe may start.

@@ -261,8 +261,8 @@ class FactStore:
         """
         if spec is None or spec.acts_at_partner is None or target.partner is None:
             return None
-        scope = Scope(target.partner)
-        permit = Permit(spec.name, scope, spec.acts_at_partner(scope))
+        acts = spec.acts_at_partner(Scope(target))
+        permit = Permit(spec.name, Scope(target.partner), acts)
 
         def visit() -> ProbeContext:
             if permit not in self._others:

@@ -11,6 +11,10 @@ firewall-offline-cmd --quiet --zone=public \
 admit "$LAB_PARTNER_ADDRESS" 12345
 admit "$LAB_MTA_ADDRESS" 24
 
+# In a container nothing else makes the servers wait for the firewall, and what is connected before it starts is cut off.
+install -d /etc/systemd/system/dovecot.service.d
+printf '[Unit]\nAfter=firewalld.service\n' > /etc/systemd/system/dovecot.service.d/after-firewall.conf
+
 # The image brings a Postfix, which these hosts have no use for.
 systemctl disable postfix
 systemctl enable firewalld dovecot
