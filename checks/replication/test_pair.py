@@ -2,6 +2,7 @@
 Whether two servers that replicate fit together (guide 1.4).
 """
 
+from mailvet.facts.both_serve import BothServe
 from mailvet.facts.pair import PairFacts
 from mailvet.model import Judgement, Target, judge, not_applicable, unverified
 from mailvet.plugin import control
@@ -96,3 +97,17 @@ def test_way_encrypted(pair: PairFacts, target: Target) -> Judgement:
         return unverified(pair.why_alone_cause, observed=observed, expected=expected)
     ways = ", ".join(each.value for each in (*pair.own.replicas, *pair.other.replicas))
     return judge(True, observed=f"{ways}; listeners with TLS", expected=expected)
+
+
+@control("REPL-28")
+def test_both_serve(both_serve: BothServe) -> Judgement:
+    """
+    One account logs in to IMAP and POP3 on both servers, and finds the same messages.
+    """
+    wrong = [f"{each}" for each in both_serve.silent]
+    wrong += [f"{name} lists other messages on each server" for name in both_serve.differing]
+    return judge(
+        not wrong,
+        observed="; ".join(wrong) or f"{both_serve}, the same on both",
+        expected="every service lets the account in on both servers, and lists the same messages",
+    )

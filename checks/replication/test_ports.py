@@ -4,7 +4,8 @@ The replication port is the partner's and nobody else's (guide 1.4).
 
 from mailvet.facts.firewall import FirewallFacts
 from mailvet.facts.guarded_ports import GuardedPort, admission_faults
-from mailvet.model import Cause, Judgement, judge, unverified
+from mailvet.facts.selinux_port import BOOLEAN, SelinuxPort
+from mailvet.model import Cause, Judgement, judge, not_applicable, unverified
 from mailvet.plugin import control
 
 
@@ -52,3 +53,19 @@ def test_nobody_else_gets_through(replication_port: GuardedPort) -> Judgement:
         return unverified(Cause.VANTAGE, observed=observed, expected=expected)
     observed = "; ".join(f"{each}" for each in replication_port.shut_out)
     return judge(True, observed=observed, expected=expected)
+
+
+@control("REPL-20")
+def test_selinux_lets_dovecot_listen(selinux_port: SelinuxPort) -> Judgement:
+    """
+    The boolean is on, now and for good, or the port has a label of its own; nothing was denied.
+    """
+    expected = f"{BOOLEAN} on and stored so, or a label for the port, and no denial"
+    if selinux_port.mode in {"", "Disabled"}:
+        return not_applicable(f"SELinux is {selinux_port.mode.lower() or 'not installed'}")
+    if not selinux_port.label and not (selinux_port.running and selinux_port.stored):
+        return unverified(Cause.TOOL, observed=f"{selinux_port}", expected=expected)
+    switched = selinux_port.running == selinux_port.stored == "on"
+    allowed = switched or bool(selinux_port.label)
+    satisfied = allowed and not selinux_port.denials
+    return judge(satisfied, observed=f"{selinux_port}", expected=expected)

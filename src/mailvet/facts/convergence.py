@@ -9,6 +9,7 @@ from enum import StrEnum
 from statistics import median
 
 from mailvet.facts.host import CommandOutput
+from mailvet.model import Convergence, Journey
 from mailvet.transcript import Line
 
 _AGE = re.compile(r"^(\d+):(\d\d):(\d\d)$")
@@ -150,6 +151,25 @@ class ConvergenceFacts:
         """
         return "; ".join(f"{name}: {why}" for name, why in self.unused if name in operations)
 
+    def report(self) -> Convergence:
+        """
+        The times, as reports draw them.
+        """
+        return Convergence(
+            self.near,
+            self.far,
+            self.limit,
+            tuple(
+                Journey(
+                    name,
+                    tuple(each.seconds for each in times),
+                    tuple(dict.fromkeys(_why(each) for each in self.missed(name))),
+                )
+                for name in Operation
+                if (times := self.of(name))
+            ),
+        )
+
     def words(self, *operations: Operation) -> str:
         """
         How long each of the *operations* took.
@@ -157,6 +177,10 @@ class ConvergenceFacts:
         return "; ".join(
             f"{name}: {summary(times)}" for name in operations if (times := self.of(name))
         )
+
+
+def _why(trial: Trial) -> str:
+    return trial.fault or (trial.detail if trial.seconds is None else "too late")
 
 
 def summary(trials: Iterable[Trial]) -> str:
