@@ -27,6 +27,7 @@ from mailvet.facts.convergence import ConvergenceFacts, ReplicatorStatus, parse_
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.passdb import system_name
 from mailvet.model import Account, Cause
+from mailvet.probes.dovecot import probe_dovecot
 from mailvet.probes.first_use import after_first_use
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.lmtp_session import talks_lmtp
@@ -38,15 +39,19 @@ from mailvet.probes.travel import delivery_rounds, mail_rounds, merge_rounds, sc
 REST = 2.0
 """Seconds of rest where nobody can ask the replicator whether it has any work left."""
 
-# Ends when neither server has synchronisations waiting, or after some seconds.
+# Ends when no synchronisation waits, or after some seconds.
 _COME_TO_REST = r"""
-for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
     waiting=$(doveadm replicator status 2>/dev/null |
         sed -nE "s/^Queued '(sync|high|low)' requests *([1-9][0-9]*).*/\2/p")
     [ -n "$waiting" ] || break
     sleep 0.5
 done
 """
+
+# After a sync that failed, because the partner was restarted for example, Dovecot leaves the user
+# alone for five minutes. One that is asked for ends that.
+_SYNCHRONISE = "doveadm replicator replicate USER\nsleep 0.3\n"
 
 
 async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:
@@ -67,7 +72,8 @@ async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:
     other = account_of(partner, account)
     async with context.exclusive(account), contextlib.AsyncExitStack() as stack:
         await asyncio.gather(_use(context, account), _use(partner, other))
-        await asyncio.gather(_rest(context), _rest(partner))
+        await _rest(context, account)
+        await _rest(partner, other)
         near = await _open(stack, context, account)
         far = await _open(stack, partner, other)
         stage = Stage(context, partner, account, near, far)
@@ -111,9 +117,16 @@ async def _use(context: ProbeContext, account: Account) -> None:
             await mailbox.select("INBOX")
 
 
-async def _rest(context: ProbeContext) -> None:
+async def _rest(context: ProbeContext, account: Account) -> None:
+    """
+    Lets a server synchronise the account once, and waits until it has nothing left to do.
+    """
+    user = account.user
+    with contextlib.suppress(ProbeError):
+        user = system_name(await probe_dovecot(context), user)
+    script = _SYNCHRONISE.replace("USER", quote(user)) + _COME_TO_REST
     try:
-        await run(context, _COME_TO_REST, title="doveadm replicator status, until nothing waits")
+        await run(context, script, title=f"doveadm replicator replicate {user}, and its status")
     except ProbeError:
         await asyncio.sleep(REST)
 
@@ -153,7 +166,7 @@ def _acts(scope: Scope) -> Acts:
         return ()
     account = travelling_account(scope.target, partner.key)
     times = max(1, scope.target.expect.replication.trials)
-    found = [*_changes(scope, account), Commands("state of the replicator", 3)]
+    found = [*_changes(scope, account), *_commands(), Commands("state of the replicator", 2)]
     if "lmtp-inet" in scope.target.roles and account is not None:
         found.append(talks_lmtp(scope, times, "MAIL", "RCPT", "DATA"))
         found.append(Stored("", account.address, account.name, "LMTP over TCP", most=times))
@@ -166,7 +179,15 @@ def _acts_at_partner(scope: Scope) -> Acts:
     if partner is None or account is None:
         return ()
     changes = _changes(Scope(partner), same_user(partner, account))
-    return (*changes, Commands("state of the replicator"))
+    return (*changes, *_commands())
+
+
+def _commands() -> Acts:
+    asks = "asks for one synchronisation of the test account"
+    return (
+        Commands("Dovecot's configuration"),
+        Commands("state of the replicator", changes=asks),
+    )
 
 
 def _changes(scope: Scope, account: Account | None) -> list[Act]:

@@ -29,6 +29,10 @@ from mailvet.probes.wire import TlsOffer, dial
 KEYWORD = "$MailvetProbe"
 """Keyword that is set on a message together with a flag."""
 
+SECOND = 1.1
+"""Dovecot orders changes to the names of mailboxes and to scripts by their times in seconds; of two
+within one second it may take the later one for the earlier. Users are not that fast."""
+
 REST = 1.5
 """Seconds after which a merge is looked at again: what came back or twice shows by then."""
 
@@ -73,12 +77,14 @@ async def _mail_round(stage: Stage, number: int) -> None:
     await stage.time(Operation.SUBSCRIBE, number, lambda: _subscribed(far, name))
     stage.announce(folder=renamed)
     await stage.leave()
+    await asyncio.sleep(SECOND)
     worked(await near.rename(name, renamed), "RENAME")
     await stage.time(Operation.RENAME, number, lambda: _listed(far, renamed, instead_of=name))
     if await far.find(renamed, message.message_id) or await near.find(renamed, message.message_id):
         stage.fault("the expunged message is there again")
     await near.unsubscribe(name)
     await stage.leave()
+    await asyncio.sleep(SECOND)
     worked(await near.delete(renamed), "DELETE")
     await stage.time(Operation.DELETE, number, lambda: _unlisted(far, renamed))
 
@@ -200,6 +206,7 @@ async def _script_round(stage: Stage, near: Dialogue, far: Dialogue, number: int
     try:
         await stage.time(Operation.SCRIPT, number, listed)
     finally:
+        await asyncio.sleep(SECOND)
         await near.command(f"DELETESCRIPT {quoted(name)}")
         until = time.monotonic() + stage.limit
         while await listed() and not stage.broken((Operation.SCRIPT,)):
