@@ -39,14 +39,16 @@ def _host(
     profiles: Sequence[str],
 ) -> Iterator[str]:
     state = f".state/{lab.name}"
+    profile = f"scenarios/{scenario.name}/{machine.profile}"
     trusted = ["127.0.0.0/8", "::1/128", str(scenario.trusted_network(subnet))]
     yield from (
         "",
         f"[hosts.{machine.id}]",
         f"address = {_quoted(host_address(subnet, machine.number))}",
         f"name = {_quoted(machine.name)}",
-        f"profiles = {json.dumps([f'scenarios/{scenario.name}/profile.toml', *profiles])}",
+        f"profiles = {json.dumps([profile, *profiles])}",
         f"ca_file = {_quoted(f'{state}/ca.crt')}",
+        *(f"partner = {_quoted(each)}" for each in (machine.partner,) if each),
         "",
         f"[hosts.{machine.id}.expect.relay]",
         f"trusted_networks = {json.dumps(trusted)}",
@@ -64,8 +66,14 @@ def _host(
         )
         if account.fresh:
             yield "fresh = true"
-    for vantage in scenario.vantages:
-        yield from ("", f"[hosts.{machine.id}.vantages.{vantage.id}]")
+    if machine.mta:
+        address = host_address(subnet, scenario.machine(machine.mta).number)
+        yield from ("", f"[hosts.{machine.id}.expect.lmtp]")
+        yield f"client_addresses = {json.dumps([str(address)])}"
+    places = {each.id: each for each in scenario.vantages}
+    places |= {"mta": scenario.machine(machine.mta)} if machine.mta else {}
+    for name, vantage in places.items():
+        yield from ("", f"[hosts.{machine.id}.vantages.{name}]")
         yield from _connection(lab, subnet, vantage)
 
 

@@ -103,7 +103,7 @@ def _ingredients(
 ) -> dict[str, bytes]:
     state = lab.state
     found = {
-        "settings": f"LAB_TRUSTED_NETWORK={scenario.trusted_network(record.subnet)}\n".encode(),
+        "settings": _settings(scenario, record, machine).encode(),
         "steps/00-enrol.sh": (HOME / "image" / "enrol.sh").read_bytes(),
         "files/hosts": hosts_file(scenario, record).encode(),
         "files/authorized_keys": (state / "id_ed25519.pub").read_bytes(),
@@ -112,8 +112,9 @@ def _ingredients(
     }
     if not machine.steps:
         return found
-    for folder in machine.steps:
-        for path in sorted((scenario.folder.parent / folder).iterdir()):
+    for step in machine.steps:
+        named = scenario.folder.parent / step
+        for path in sorted(named.iterdir()) if named.is_dir() else (named,):
             found[f"steps/{path.name}"] = path.read_bytes()
     users = [account.user for account in scenario.accounts]
     found["files/accounts"] = "".join(f"{user}\n" for user in users).encode()
@@ -123,6 +124,22 @@ def _ingredients(
     for name in ("ca.crt", f"{machine.id}.crt", f"{machine.id}.key"):
         found[f"files/{name}"] = (state / name).read_bytes()
     return found
+
+
+def _settings(scenario: Scenario, record: Record, machine: Machine) -> str:
+    """
+    Render what the scripts that configure *machine* find in the environment.
+    """
+    found = {
+        "TRUSTED_NETWORK": scenario.trusted_network(record.subnet),
+        "MACHINE": machine.id,
+        "NAME": machine.name,
+    }
+    for word, other in (("PARTNER", machine.partner), ("MTA", machine.mta)):
+        if other:
+            found[f"{word}_NAME"] = scenario.machine(other).name
+            found[f"{word}_ADDRESS"] = host_address(record.subnet, scenario.machine(other).number)
+    return "".join(f"LAB_{name}={value}\n" for name, value in found.items())
 
 
 def hosts_file(scenario: Scenario, record: Record) -> str:

@@ -15,7 +15,8 @@ from lab.place import HOME
 from lab.verdicts import nearest
 
 _MACHINE_KEYS = {
-    "role", "number", "name", "image", "certificate", "steps", "cleartext", "implicit_tls",
+    "role", "number", "name", "image", "certificate", "steps", "profile", "partner", "mta",
+    "cleartext", "implicit_tls",
 }  # fmt: skip
 _ROLES = ("mail", "backend", "vantage")
 _CERTIFICATES = ("rsa", "ec")
@@ -35,8 +36,11 @@ class Machine:
         name: Its host name.
         image: The base image that it is made of.
         certificate: Kind of its key: ``rsa``, or ``ec`` for one on an elliptic curve.
-        steps: Folders below ``scenarios`` whose scripts configure it, in the order of their names;
-            one in a later folder takes the place of one of the same name.
+        steps: Scripts below ``scenarios`` that configure it, or folders of such, run in the order
+            of their names; a later one takes the place of one of the same name.
+        profile: The file in the scenario's folder that declares what it must be.
+        partner: The machine that it replicates with; empty for none.
+        mta: The machine that hands mail to it over the network; empty for none.
         cleartext: Ports that greet whoever connects.
         implicit_tls: Ports that greet inside TLS.
     """
@@ -48,6 +52,9 @@ class Machine:
     image: str = "mail"
     certificate: str = "rsa"
     steps: tuple[str, ...] = ()
+    profile: str = "profile.toml"
+    partner: str = ""
+    mta: str = ""
     cleartext: tuple[int, ...] = ()
     implicit_tls: tuple[int, ...] = ()
 
@@ -193,6 +200,10 @@ def reject_unknown(where: str, table: Mapping[str, Any], known: set[str]) -> Non
 def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
     reject_unknown(str(path), data, {"summary", "secrets", "trusted", "machines", "accounts"})
     reject_unknown(f"{path}: trusted", data["trusted"], {"first", "prefix"})
+    for key, value in data["machines"].items():
+        for word in ("partner", "mta"):
+            if value.get(word, key) not in data["machines"]:
+                raise LabError(f"{path}: machines.{key}: {word}: there is no {value[word]!r}")
     return Scenario(
         name=name,
         folder=path.parent,
@@ -221,6 +232,9 @@ def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
         image=data.get("image", "mail"),
         certificate=certificate,
         steps=tuple(data.get("steps", ())),
+        profile=data.get("profile", "profile.toml"),
+        partner=data.get("partner", ""),
+        mta=data.get("mta", ""),
         cleartext=tuple(data.get("cleartext", ())),
         implicit_tls=tuple(data.get("implicit_tls", ())),
     )

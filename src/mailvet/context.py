@@ -42,7 +42,8 @@ class Lane:
 
     Attributes:
         connections: Bounds the connections that are open at once.
-        accounts: One lock for each account, for probes that change its mailbox.
+        accounts: One lock for each account, for probes that change its mailbox; servers that
+            replicate with each other have them in common.
         failing: Makes failing logins wait for each other: servers punish the address for them.
         silent: Ports on which a direct connection was neither accepted nor refused, and how that
             was said; they are not tried again, or a filtered host would take minutes.
@@ -73,6 +74,7 @@ class ProbeContext:
         ledger: Clean-up ledger.
         permit: What the probe may do; everything that leaves asks it first.
         recall: Gives another fact of the same target, gathering it if need be.
+        visit: Gives the same probe's view of the target's partner; None if it may do nothing there.
         connect_timeout: Seconds for a connection to be accepted.
         reply_timeout: Seconds for one line of a reply to be complete.
         login_timeout: Seconds for the answer to a login.
@@ -85,6 +87,7 @@ class ProbeContext:
     ledger: Ledger
     permit: Permit
     recall: Callable[[str, Endpoint | None], Awaitable[Any]]
+    visit: "Callable[[], ProbeContext] | None" = None
     connect_timeout: float = CONNECT_TIMEOUT
     reply_timeout: float = REPLY_TIMEOUT
     login_timeout: float = LOGIN_TIMEOUT
@@ -97,6 +100,19 @@ class ProbeContext:
             ProbeError: That fact could not be gathered.
         """
         return await self.recall(name, endpoint)
+
+    def at_partner(self) -> "ProbeContext":
+        """
+        This probe's view of the host that the target replicates with.
+
+        Raises:
+            ProbeError: BLOCKED if the inventory names none.
+        """
+        if self.visit is None:
+            key = self.target.key
+            detail = f"the inventory names no partner of {key} (add partner to [hosts.{key}])"
+            raise ProbeError(Cause.BLOCKED, detail)
+        return self.visit()
 
     @property
     def service(self) -> Endpoint:
@@ -144,7 +160,7 @@ class ProbeContext:
         """
         Keeps other probes of this run out of *account* while its mailbox is changed.
         """
-        async with self.lane.accounts.setdefault(account.name, asyncio.Lock()):
+        async with self.lane.accounts.setdefault(account.user, asyncio.Lock()):
             yield
 
 
@@ -169,6 +185,8 @@ class FactSpec:
         probe: Gathers it.
         type: The frozen dataclass that the probe returns; the way back from JSON.
         acts: What the probe may do, from declaration alone; it is let do nothing else.
+        acts_at_partner: Likewise, what it may do to the host that the target replicates with; it is
+            asked about the target, too.
         needs: The other facts that the probe may ask for: of its own endpoint, or of all of them.
         per_endpoint: True if there is one for each endpoint, false if one for the target.
         stage: When the probe may start.
@@ -178,6 +196,7 @@ class FactSpec:
     probe: Callable[[ProbeContext], Awaitable[Any]]
     type: type
     acts: Plan = field(kw_only=True)
+    acts_at_partner: Plan | None = field(default=None, kw_only=True)
     needs: tuple[str, ...] = field(default=(), kw_only=True)
     per_endpoint: bool = False
     stage: Stage = Stage.NORMAL

@@ -49,6 +49,9 @@ class HostEntry:
         shell: How commands are run on it.
         accounts: Test accounts.
         vantages: Other places to probe from, by vantage.
+        partner: The host of this inventory that it replicates with; also the vantage ``partner``.
+        mta: The host of this inventory that hands mail to it over the network; also the vantage
+            ``mta``.
     """
 
     address: str
@@ -59,6 +62,8 @@ class HostEntry:
     shell: Shell | None = None
     accounts: dict[str, AccountEntry] = field(default_factory=dict)
     vantages: dict[Vantage, Shell] = field(default_factory=dict)
+    partner: str = ""
+    mta: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,15 @@ class Inventory:
                 if member not in self._file.hosts:
                     words = unknown(member, tuple(self._file.hosts), "host", f"groups.{group}")
                     raise ConfigurationError(f"{source}: {words}")
+        for name, entry in self._file.hosts.items():
+            self._refuse_odd_neighbours(name, entry, source)
+
+    def _refuse_odd_neighbours(self, name: str, entry: HostEntry, source: Path) -> None:
+        for key, other in (("partner", entry.partner), ("mta", entry.mta)):
+            known = tuple(each for each in self._file.hosts if each != name)
+            if other and other not in known:
+                words = unknown(other, known, "host", f"hosts.{name}.{key}")
+                raise ConfigurationError(f"{source}: {words}")
 
     def targets(self, wanted: Iterable[str]) -> tuple[Target, ...]:
         """
@@ -117,6 +131,19 @@ class Inventory:
         entry = self._file.hosts.get(name)
         if entry is None:
             return self._discovered(name)
+        partner = self._declared_target(entry.partner) if entry.partner else None
+        mta = self._declared_target(entry.mta) if entry.mta else None
+        target = self._declared_target(name)
+        places = {
+            vantage: each.shell
+            for vantage, each in ((Vantage.PARTNER, partner), (Vantage.MTA, mta))
+            if each is not None and each.shell is not None
+        }
+        vantages = {**places, **target.vantages}
+        return dataclasses.replace(target, vantages=vantages, partner=partner, mta=mta)
+
+    def _declared_target(self, name: str) -> Target:
+        entry = self._file.hosts[name]
         assert self._path is not None  # noqa: S101
         raw = self._table["hosts"][name]
         profile = self._profiles.read(entry.profiles, source=self._path, expect=raw.get("expect"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from mailvet.errors import ProbeError
 from mailvet.model import Footprint
+from mailvet.permit import Permit
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,6 +36,7 @@ class Record:
         waited: Seconds spent waiting for other facts.
         seconds: Seconds from start to end.
         needs: The facts that it waited for.
+        visits: What it may do to the partner of the target, if it was there.
     """
 
     value: Any = None
@@ -43,6 +45,7 @@ class Record:
     waited: float = 0.0
     seconds: float = 0.0
     needs: list[FactKey] = field(default_factory=list)
+    visits: list[Permit] = field(default_factory=list)
 
     @property
     def own_seconds(self) -> float:
@@ -50,3 +53,10 @@ class Record:
         Seconds that it took by itself.
         """
         return max(self.seconds - self.waited, 0.0)
+
+    @property
+    def visit_refusal(self) -> ProbeError | None:
+        """
+        The first act at the partner that was refused.
+        """
+        return next((each.refusal for each in self.visits if each.refusal), None)

@@ -194,7 +194,7 @@ class FactStore:
             record.error = exc
         except Exception as exc:  # noqa: BLE001  # a bug in one probe must not cost the report
             record.error = ProbeError(Cause.TOOL, _bug(key, exc))
-        record.error = permit.refusal or record.error
+        record.error = permit.refusal or record.visit_refusal or record.error
         record.footprint = permit.footprint()
         record.seconds = time.monotonic() - start
         self._records[key] = record
@@ -231,14 +231,46 @@ class FactStore:
             target=target,
             endpoint=permit.scope.endpoint,
             nonce=self._nonce,
-            lane=self._lanes.setdefault(target.key, Lane()),
+            lane=self._lane(target),
             ledger=WatchedLedger(self._ledgers(target), permit),
             permit=permit,
             recall=recall,
+            visit=self._way_to_partner(target, record, asking),
             connect_timeout=self._timeouts.connect,
             reply_timeout=self._timeouts.reply,
             login_timeout=self._timeouts.login,
         )
+
+    def _lane(self, target: Target) -> Lane:
+        """
+        The limits of *target*; it has the same mailboxes as the host that it replicates with.
+        """
+        if target.key not in self._lanes:
+            partner = self._lanes.get(target.partner.key) if target.partner else None
+            accounts = partner.accounts if partner else {}
+            self._lanes[target.key] = Lane(accounts=accounts)
+            if target.partner and partner is None:
+                self._lanes[target.partner.key] = Lane(accounts=accounts)
+        return self._lanes[target.key]
+
+    def _way_to_partner(
+        self, target: Target, record: Record, spec: FactSpec | None
+    ) -> Callable[[], ProbeContext] | None:
+        """
+        Lets a probe see the partner of its target, under a permit of its own for that host.
+        """
+        if spec is None or spec.acts_at_partner is None or target.partner is None:
+            return None
+        acts = spec.acts_at_partner(Scope(target))
+        permit = Permit(spec.name, Scope(target.partner), acts)
+
+        def visit() -> ProbeContext:
+            if permit not in self._others:
+                self._others.append(permit)
+                record.visits.append(permit)
+            return self._context(permit, record, None, None)
+
+        return visit
 
     def _refuse_unplanned(self, permit: Permit, asking: FactSpec | None, key: FactKey) -> None:
         """

@@ -13,7 +13,12 @@ _PORT_TAG = re.compile(r"<port\s[^>]*>")
 _INCLUDE_TAG = re.compile(r'<include\s[^>]*service="([^"]+)"')
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _RULE_SERVICE = re.compile(r'service name="([^"]+)"')
+_RULE_SOURCE = re.compile(r'source (NOT )?address="([^"]+)"')
 _RULE_PORT = re.compile(r'(?<!forward-)(?<!source-)port port="([^"]+)" protocol="tcp"')
+
+
+ANYWHERE = "anywhere"
+"""The source of a rule that admits everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,31 @@ class FirewallFacts:
                 if everything or self._listed(zone, port) or self._ruled(zone, port, anyone=True):
                     found.append(f"{port} in {'policy' if zone.policy else 'zone'} {zone.name}")
         return tuple(found)
+
+    def sources(self, port: int, *, permanent: bool) -> tuple[str, ...]:
+        """
+        From where TCP *port* is admitted: networks, or ``anywhere``.
+
+        A zone that is bound to source addresses admits these; what else limits a rule, such as an
+        ipset, is shown as it stands there.
+        """
+        found: dict[str, None] = {}
+        for zone in self.permanent if permanent else self.runtime:
+            for rule in zone.rules:
+                if rule.rstrip().endswith("accept") and self._about(rule, port):
+                    found.update(dict.fromkeys(self._admitted(zone, _rule_sources(rule))))
+            if zone.open or self._listed(zone, port):
+                found.update(dict.fromkeys(self._admitted(zone, (ANYWHERE,))))
+        return tuple(found)
+
+    def _admitted(self, zone: Zone, sources: tuple[str, ...]) -> tuple[str, ...]:
+        """
+        The *sources* of a rule as far as packets from them come into *zone*.
+        """
+        used = {name for _, name in self.interfaces} | {*self.mail_zones, self.default_zone}
+        if zone.policy or zone.name in used:
+            return sources
+        return zone.sources if sources == (ANYWHERE,) else sources if zone.sources else ()
 
     def differences(self) -> tuple[str, ...]:
         """
@@ -250,6 +280,13 @@ def _services(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
         for each in closure:
             closure += [more for more in includes.get(each, ()) if more not in closure]
         yield name, tuple(port for each in closure for port in ports.get(each, ()))
+
+
+def _rule_sources(rule: str) -> tuple[str, ...]:
+    if "source " not in rule:
+        return (ANYWHERE,)
+    found = _RULE_SOURCE.search(rule)
+    return (f"all but {found[2]}" if found[1] else found[2],) if found else (rule,)
 
 
 def _covers(spec: str, port: int) -> bool:

@@ -7,8 +7,11 @@ from ipaddress import ip_address, ip_network
 from itertools import pairwise
 
 from mailvet.facts.replies import Reply
-from mailvet.model import Shell
+from mailvet.model import Shell, Vantage
 from mailvet.transcript import Line
+
+NEIGHBOURS = frozenset({Vantage.PARTNER.value, Vantage.MTA.value})
+"""Places to which ports are open that are closed to everybody else."""
 
 DIRECT = "direct"
 """Name of the place where the suite itself runs."""
@@ -105,7 +108,9 @@ class StandpointFacts:
         """
         The first place that is outside; unless it has to be *certain*, else the first that may be.
         """
-        usable = [each for each in self.standpoints if not each.failure]
+        usable = [
+            each for each in self.standpoints if not each.failure and each.name not in NEIGHBOURS
+        ]
         known = next((each for each in usable if each.outside), None)
         if known or certain:
             return known

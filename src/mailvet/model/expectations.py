@@ -168,6 +168,52 @@ class ExpectDovecot:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectReplication:
+    """
+    How two Dovecot servers must replicate.
+
+    Attributes:
+        port: TCP port of the doveadm service on which the partner comes.
+        limit: Seconds after which a change must have reached the partner.
+        trials: How often each change is tried in one run.
+        account: Name of the account in the inventory in whose mail this is tried; empty means the
+            last one that is not fresh.
+        max_connections: The value of ``replication_max_conns``; 0 accepts any.
+        partner_addresses: Addresses from which the partner connects, for the firewall; empty means
+            its address in the inventory.
+        private_link: Whether the way between the partners is theirs alone, so that it need not be
+            encrypted.
+    """
+
+    port: int = 12345
+    limit: float = 10.0
+    trials: int = 3
+    account: str = ""
+    max_connections: int = 0
+    partner_addresses: tuple[str, ...] = ()
+    private_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectLmtp:
+    """
+    How Dovecot takes mail over the network.
+
+    Attributes:
+        port: TCP port of the LMTP service.
+        implicit_tls: Whether TLS starts with the connection; otherwise with STARTTLS.
+        client_addresses: Addresses from which the SMTP servers connect, for the firewall; empty
+            means the address of the host that the inventory calls ``mta``.
+        private_link: Whether the way to the SMTP servers need not be encrypted.
+    """
+
+    port: int = 24
+    implicit_tls: bool = False
+    client_addresses: tuple[str, ...] = ()
+    private_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectPostfix:
     """
     How Postfix must be set up.
@@ -235,6 +281,8 @@ class Expectations:
     login: ExpectLogin = field(default_factory=ExpectLogin)
     mailboxes: ExpectMailboxes = field(default_factory=ExpectMailboxes)
     dovecot: ExpectDovecot = field(default_factory=ExpectDovecot)
+    replication: ExpectReplication = field(default_factory=ExpectReplication)
+    lmtp: ExpectLmtp = field(default_factory=ExpectLmtp)
     postfix: ExpectPostfix = field(default_factory=ExpectPostfix)
     null_client: ExpectNullClient = field(default_factory=ExpectNullClient)
     hardening: ExpectHardening = field(default_factory=ExpectHardening)

@@ -179,6 +179,40 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
+class Journey:
+    """
+    One kind of change on a server, on its way to the server that it replicates with.
+
+    Attributes:
+        change: What was changed, in words.
+        seconds: How long each trial took to arrive; None for one that did not within the limit.
+        faults: What was wrong with what arrived, and why others did not.
+    """
+
+    change: str
+    seconds: tuple[float | None, ...]
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """
+    How long changes on a target take to reach its partner.
+
+    Attributes:
+        target: Key of the target.
+        partner: Key of its partner.
+        limit: Seconds within which they must arrive.
+        journeys: Each kind of change that was tried.
+    """
+
+    target: str
+    partner: str
+    limit: float
+    journeys: tuple[Journey, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """
     The longest chain of waits of a run.
@@ -251,3 +285,4 @@ class Report:
     comparisons: tuple[Comparison, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
     activity: tuple[Footprint, ...] = ()
+    convergences: tuple[Convergence, ...] = ()

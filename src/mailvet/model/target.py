@@ -99,6 +99,9 @@ class Target:
         accounts: Test accounts by name.
         shell: How commands are run on it; None without access.
         vantages: Hosts from which its services can be probed through SSH, by vantage.
+        partner: The host that it replicates with, which has no partner of its own here; None if
+            the inventory names none.
+        mta: The host that hands mail to it over the network; None if the inventory names none.
         ca_file: Certificates that its clients trust; None means the system's.
         waivers: Accepted deviations.
         severities: Severities that the profile changes, by control id.
@@ -116,6 +119,8 @@ class Target:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     shell: Shell | None = None
     vantages: Mapping[Vantage, Shell] = field(default_factory=dict)
+    partner: "Target | None" = None
+    mta: "Target | None" = None
     ca_file: str | None = None
     waivers: tuple[Waiver, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)

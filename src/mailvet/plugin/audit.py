@@ -21,7 +21,7 @@ from mailvet.model import Endpoint, Finding, NotRun, Report, Run, Target, Target
 from mailvet.plan import CLEAN_UP, HostPlan, host_plans
 from mailvet.plugin.options import Options
 from mailvet.plugin.registry import SPECS
-from mailvet.plugin.sides import benchmarks, comparisons
+from mailvet.plugin.sides import benchmarks, comparisons, convergences
 from mailvet.probes.cleanup import acts_of_clean_up, clean_up
 from mailvet.profile import ProfileReader
 from mailvet.schema import unknown
@@ -72,10 +72,11 @@ class Audit:
         self.targets = inventory.targets(self.options.hosts)
         for target in self.targets:
             _refuse_strangers(target, self.catalogue)
+        self.everybody = (*self.targets, *_unnamed_partners(self.targets))
         self._arguments = tuple(str(each) for each in config.invocation_params.args)
         self._ledgers = {
             target.key: Ledger(None if self.options.facts else ledger_path(target))
-            for target in self.targets
+            for target in self.everybody
         }
         self.store = FactStore(
             SPECS,
@@ -124,15 +125,15 @@ class Audit:
         """
         What gathering the planned facts may do to each target.
         """
-        clean_ups = {each.key: acts_of_clean_up(Scope(each)) for each in self.targets}
-        return host_plans(SPECS, plan, self.targets, clean_ups)
+        clean_ups = {each.key: acts_of_clean_up(Scope(each)) for each in self.everybody}
+        return host_plans(SPECS, plan, self.everybody, clean_ups)
 
     async def _gather(self, plan: Plan) -> None:
         await self._clean_up()
         await self.store.gather(plan)
 
     async def _clean_up(self) -> None:
-        dirty = [each for each in self.targets if self._ledgers[each.key].outstanding(each.key)]
+        dirty = [each for each in self.everybody if self._ledgers[each.key].outstanding(each.key)]
         left = await asyncio.gather(*(self._clean_up_one(each) for each in dirty))
         self.leftovers = [residue for part in left for residue in part]
 
@@ -158,6 +159,7 @@ class Audit:
             tuple(comparisons(self.store, self.targets)),
             tuple(benchmarks(self.store, self.targets)),
             activity=self.store.footprints(),
+            convergences=tuple(convergences(self.store, self.targets)),
         )
 
     def _not_run(self) -> Iterator[NotRun]:
@@ -213,6 +215,15 @@ class Audit:
         return TargetSummary(
             target.key, target.address, target.name, target.profiles, target.digest, vantage
         )
+
+
+def _unnamed_partners(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """
+    Hosts that are not audited, but that a target replicates with.
+    """
+    named = {each.key for each in targets}
+    others = (each.partner for each in targets if each.partner is not None)
+    return tuple({each.key: each for each in others if each.key not in named}.values())
 
 
 def _where(missing: set[Planned], planned: set[Planned]) -> str:

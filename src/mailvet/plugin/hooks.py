@@ -152,7 +152,7 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     with contextlib.ExitStack() as stack:
         with _usage_errors():
             if not audit.options.facts:
-                stack.enter_context(sole_run(audit.targets))
+                stack.enter_context(sole_run(audit.everybody))
             try:
                 audit.gather(selection.plan(session.items))
             except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 """
-The parts of the report that are not findings: both sides of each port, and the benchmarks.
+The parts of the report that are not findings: both sides of each port, the benchmarks, and how
+long changes take to a partner.
 """
 
 from collections.abc import Iterable, Iterator
@@ -7,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from mailvet.errors import ProbeError
 from mailvet.facts.benchmarks import BenchmarkFacts
 from mailvet.facts.comparison import ComparisonFacts, Sheet
-from mailvet.model import Benchmark, Comparison, Target
+from mailvet.facts.convergence import ConvergenceFacts
+from mailvet.model import Benchmark, Comparison, Convergence, Target
 from mailvet.store import FactKey, FactStore, NotGatheredError
 
 
@@ -39,3 +41,15 @@ def benchmarks(store: FactStore, targets: Iterable[Target]) -> Iterator[Benchmar
         except (ProbeError, NotGatheredError):
             continue
         yield from facts.rules
+
+
+def convergences(store: FactStore, targets: Iterable[Target]) -> Iterator[Convergence]:
+    """
+    The times that were taken between targets and their partners.
+    """
+    for target in targets:
+        try:
+            facts: ConvergenceFacts = store.get(FactKey(target.key, "convergence"))
+        except (ProbeError, NotGatheredError):
+            continue
+        yield facts.report()

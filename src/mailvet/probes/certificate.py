@@ -22,6 +22,7 @@ from mailvet.errors import ProbeError
 from mailvet.facts.certificate import Certificate, CertificateFacts, ShownFacts, ShownLeaf
 from mailvet.facts.keyfiles import KeyFileFacts
 from mailvet.facts.session import SessionFacts
+from mailvet.facts.tls import Handshake
 from mailvet.model import Cause, Endpoint, Protocol, Security, Target
 from mailvet.transcript import Transcript
 
@@ -46,7 +47,15 @@ async def probe_certificate(context: ProbeContext) -> CertificateFacts:
     if session.handshake is None or not session.handshake.completed:
         why = session.handshake.failure if session.handshake else "STARTTLS did not come about"
         raise ProbeError(Cause.BLOCKED, f"no certificate was seen: {why}", session.transcript)
-    ders = [base64.b64decode(each) for each in session.handshake.chain[:MAX_CHAIN]]
+    return await examined(context, session.handshake)
+
+
+async def examined(context: ProbeContext, handshake: Handshake) -> CertificateFacts:
+    """
+    The certificates that were shown in *handshake*, and whether clients of the target can trust
+    them.
+    """
+    ders = [base64.b64decode(each) for each in handshake.chain[:MAX_CHAIN]]
     chain = tuple(read_certificate(each) for each in ders)
     anchors = context.target.ca_file or "the system's certificates"
     trusted, detail = await asyncio.to_thread(_trust, ders, context.target.ca_file)

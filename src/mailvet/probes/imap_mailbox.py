@@ -82,6 +82,54 @@ class Mailbox:
         """DELETE."""
         return await self._reply(self._client.delete_folder, folder)
 
+    async def leave(self) -> None:
+        """
+        Opens the INBOX in the place of another mailbox, whose end would end the session too.
+        """
+        with contextlib.suppress(IMAPClientError):
+            await self._call(self._client.select_folder, "INBOX", readonly=True)
+            self._examined = "INBOX"
+
+    async def rename(self, old: str, new: str) -> Reply:
+        """RENAME."""
+        return await self._reply(self._client.rename_folder, old, new)
+
+    async def flag(self, folder: str, message_id: str, *flags: str) -> Reply:
+        """
+        STORE +FLAGS on the messages in *folder* that have this Message-ID.
+        """
+        uids = await self.find(folder, message_id)
+        selected = await self.select(folder)
+        if not selected.positive:
+            return selected
+        return await self._reply(self._client.add_flags, uids, list(flags), True)
+
+    async def flags(self, folder: str, message_id: str) -> tuple[str, ...]:
+        """
+        The flags of the message in *folder* that has this Message-ID; none if there is none.
+        """
+        uids = await self.find(folder, message_id)
+        if not uids:
+            return ()
+        try:
+            fetched = await self._call(self._client.get_flags, list(uids))
+        except IMAPClientError:
+            return ()
+        found = fetched.get(uids[-1], ())
+        return tuple(each.decode("ascii", "replace") for each in found)
+
+    async def uids(self, folder: str) -> tuple[int, ...]:
+        """
+        All UIDs in *folder*; none if it cannot be opened.
+        """
+        try:
+            await self._call(self._client.select_folder, folder, readonly=True)
+            self._examined = folder
+            return tuple(await self._call(self._client.search, ["ALL"]))
+        except IMAPClientError:
+            self._examined = ""
+            return ()
+
     async def prefix(self) -> str:
         """
         What the names of the owner's folders begin with (RFC 2342); empty if nobody says.

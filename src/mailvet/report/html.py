@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mailvet.model import SEVEREST_FIRST, Area, Finding, Report, Severity, Verdict
 from mailvet.report.json import render_json
+from mailvet.report.plot import figure
 from mailvet.report.sides import STANDINGS, agreement_words, dated, ports
 from mailvet.report.summary import (
     ControlResult,
@@ -123,6 +124,7 @@ def render_html(report: Report) -> str:
         waived=[each for each in summary.results if each.having(Verdict.WAIVED)],
         ports=ports(report.comparisons),
         benchmarks=[dated(each, report.run) for each in report.benchmarks],
+        figures=[figure(each) for each in report.convergences],
         checksum=hashlib.sha256(render_json(report).encode()).hexdigest(),
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704

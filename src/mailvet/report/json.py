@@ -32,6 +32,7 @@ def render_json(report: Report) -> str:
         "not_run": msgspec.to_builtins(report.not_run),
         "comparisons": msgspec.to_builtins(report.comparisons),
         "benchmarks": msgspec.to_builtins([dated(each, report.run) for each in report.benchmarks]),
+        "convergences": msgspec.to_builtins(report.convergences),
         "activity": msgspec.to_builtins(report.activity),
     }
     return json.dumps(_clean(document), indent=2, ensure_ascii=True) + "\n"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mailvet.model import Chain, Finding, Report, Severity, Verdict
+from mailvet.report.plot import convergence_lines
 from mailvet.report.sides import benchmark_line, wire_line
 from mailvet.report.summary import (
     ControlResult,
@@ -244,7 +245,7 @@ def _unverified(page: _Page, summary: Summary) -> Iterator[str]:
 
 
 def _sides(page: _Page, report: Report) -> Iterator[str]:
-    for line in (wire_line(report), benchmark_line(report)):
+    for line in (wire_line(report), benchmark_line(report), *convergence_lines(report)):
         yield from page.wrap(line, indent="  ") if line else ()
 
 

@@ -8,7 +8,7 @@ echo example.com > /etc/mailname
 postconf -e \
     'inet_interfaces = all' \
     'inet_protocols = all' \
-    'myhostname = mail1.example.com' \
+    "myhostname = $LAB_NAME" \
     'mydomain = example.com' \
     'myorigin = $mydomain' \
     'mydestination = $mydomain, $myhostname, localhost.$mydomain, localhost' \
@@ -18,8 +18,8 @@ postconf -e \
 # main.cf: without a security level STARTTLS is not offered.
 install -d -m 755 /etc/pki/tls/certs
 install -d -m 700 /etc/pki/tls/private
-install -m 644 /mnt/files/mail1.crt /etc/pki/tls/certs/postfix.pem
-install -m 600 /mnt/files/mail1.key /etc/pki/tls/private/postfix.key
+install -m 644 "/mnt/files/$LAB_MACHINE.crt" /etc/pki/tls/certs/postfix.pem
+install -m 600 "/mnt/files/$LAB_MACHINE.key" /etc/pki/tls/private/postfix.key
 postconf -e \
     'smtpd_tls_cert_file = /etc/pki/tls/certs/postfix.pem' \
     'smtpd_tls_key_file = /etc/pki/tls/private/postfix.key' \

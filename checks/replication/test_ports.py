@@ -1,0 +1,71 @@
+"""
+The replication port is the partner's and nobody else's (guide 1.4).
+"""
+
+from mailvet.facts.firewall import FirewallFacts
+from mailvet.facts.guarded_ports import GuardedPort, admission_faults
+from mailvet.facts.selinux_port import BOOLEAN, SelinuxPort
+from mailvet.model import Cause, Judgement, judge, not_applicable, unverified
+from mailvet.plugin import control
+
+
+@control("REPL-17")
+def test_firewall_admits_partner_only(
+    firewall: FirewallFacts, replication_port: GuardedPort
+) -> Judgement:
+    """
+    firewalld admits the partner's own addresses to the port, now and permanently, and no others.
+    """
+    wanted = ", ".join(replication_port.addresses)
+    expected = f"port {replication_port.port} admitted for {wanted} and nobody else"
+    if not firewall.running:
+        return judge(False, observed="firewalld does not run", expected=expected)
+    found = admission_faults(firewall, replication_port)
+    sources = ", ".join(firewall.sources(replication_port.port, permanent=True))
+    return judge(not found, observed="; ".join(found) or sources, expected=expected)
+
+
+@control("REPL-18")
+def test_partner_gets_through(replication_port: GuardedPort) -> Judgement:
+    """
+    A connection from the partner's host is taken.
+    """
+    expected = f"port {replication_port.port} takes connections from the partner"
+    seen = "; ".join(f"{each}" for each in replication_port.guests)
+    if not replication_port.guests:
+        observed = replication_port.useless or "no place to probe from is the partner's"
+        return unverified(Cause.VANTAGE, observed=observed, expected=expected)
+    taken = all(each.state and each.state.open for each in replication_port.guests)
+    return judge(taken, observed=seen, expected=expected)
+
+
+@control("REPL-19")
+def test_nobody_else_gets_through(replication_port: GuardedPort) -> Judgement:
+    """
+    No connection is taken from any other place.
+    """
+    expected = f"port {replication_port.port} takes no connection from anybody but the partner"
+    if replication_port.intruders:
+        observed = "; ".join(f"{each}" for each in replication_port.intruders)
+        return judge(False, observed=observed, expected=expected)
+    if not replication_port.shut_out:
+        observed = replication_port.useless or "every place to probe from is the partner's"
+        return unverified(Cause.VANTAGE, observed=observed, expected=expected)
+    observed = "; ".join(f"{each}" for each in replication_port.shut_out)
+    return judge(True, observed=observed, expected=expected)
+
+
+@control("REPL-20")
+def test_selinux_lets_dovecot_listen(selinux_port: SelinuxPort) -> Judgement:
+    """
+    The boolean is on, now and for good, or the port has a label of its own; nothing was denied.
+    """
+    expected = f"{BOOLEAN} on and stored so, or a label for the port, and no denial"
+    if selinux_port.mode in {"", "Disabled"}:
+        return not_applicable(f"SELinux is {selinux_port.mode.lower() or 'not installed'}")
+    if not selinux_port.label and not (selinux_port.running and selinux_port.stored):
+        return unverified(Cause.TOOL, observed=f"{selinux_port}", expected=expected)
+    switched = selinux_port.running == selinux_port.stored == "on"
+    allowed = switched or bool(selinux_port.label)
+    satisfied = allowed and not selinux_port.denials
+    return judge(satisfied, observed=f"{selinux_port}", expected=expected)
