@@ -23,6 +23,9 @@ from lab.verdicts import Expected
 LABS_PER_CORE = 2
 """Labs side by side: an audit waits about as long as it works."""
 
+CHANGES_PER_LAB = 5
+"""Fewer are not worth starting a lab, and auditing it as it should be."""
+
 Outcome = TypeVar("Outcome")
 
 
@@ -72,7 +75,8 @@ def conduct(
         raise LabError(f"scenario {scenario.name} has no {campaign.name}")
     if options.jobs is not None and options.jobs < 1:
         raise LabError("--jobs needs a number of labs, at least 1")
-    jobs = min(options.jobs or LABS_PER_CORE * (os.cpu_count() or 1), len(chosen))
+    worthwhile = min(LABS_PER_CORE * (os.cpu_count() or 1), -(-len(chosen) // CHANGES_PER_LAB))
+    jobs = min(options.jobs or worthwhile, len(chosen))
     # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Labs(lab, scenario, jobs) as labs:

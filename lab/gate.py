@@ -2,9 +2,10 @@
 The mutant gate: break a scenario in every known way, and see that the right controls notice.
 """
 
+import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from lab.areas import areas_of, within
 from lab.audit import Audit, keep_facts, keep_findings
 from lab.errors import LabError
 from lab.labs import on_all, restore
+from lab.lifecycle import reset
 from lab.mutant import Mutant
 from lab.place import Lab
 from lab.scenario import Scenario
@@ -103,8 +105,23 @@ def break_host(lab: Lab, scenario: Scenario, mutant: Mutant) -> None:
     """
     Apply *mutant* to hosts that were fresh a moment ago.
     """
-    restore(lab, scenario)
+    restore(lab, scenario, backends=False)
     apply(lab.container(mutant.host), scenario.machine(mutant.host), mutant.apply)
+
+
+@contextlib.contextmanager
+def broken(
+    lab: Lab, scenario: Scenario, mutant: Mutant, breaker: Breaker = break_host
+) -> Iterator[None]:
+    """
+    Hosts with *mutant*; a backend is put back at once, for ``break_host`` takes it for fresh.
+    """
+    try:
+        breaker(lab, scenario, mutant)
+        yield
+    finally:
+        if not scenario.machine(mutant.host).is_mail:
+            reset(lab, mutant.host)
 
 
 def check_baseline(lab: Lab, trial: Trial) -> None:
@@ -158,8 +175,8 @@ def attempt(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker = break_hos
 def _once(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
     areas = areas_of(mutant.kills) if trial.own_areas else ()
     try:
-        breaker(lab, trial.scenario, mutant)
-        found = trial.audit(lab, trial.scenario, areas)
+        with broken(lab, trial.scenario, mutant, breaker):
+            found = trial.audit(lab, trial.scenario, areas)
     except LabError as error:
         return Result(mutant, Outcome.BROKEN, error=str(error))
     if trial.facts:

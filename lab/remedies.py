@@ -16,7 +16,7 @@ from lab.areas import areas_of
 from lab.audit import RESULTS, audit_folder, suite_audit
 from lab.campaign import Campaign, add_options, conduct
 from lab.errors import LabError
-from lab.gate import Breaker, Trial, break_host
+from lab.gate import Breaker, Trial, break_host, broken
 from lab.mutant import Mutant, load_mutants
 from lab.place import Lab
 from lab.scenario import Scenario
@@ -103,13 +103,13 @@ def repair(
     areas = tuple(sorted({*areas_of(failing), _VERSIONS}))
     commands: tuple[str, ...] = ()
     try:
-        breaker(lab, trial.scenario, mutant)
-        before = trial.audit(lab, trial.scenario, areas)
-        _refuse_unnoticed(mutant, before)
-        commands = commands_of(audit_folder(lab) / RESULTS, mutant.host)
-        for command in commands:
-            runner(lab, trial.scenario, mutant, command)
-        after = trial.audit(lab, trial.scenario, areas)
+        with broken(lab, trial.scenario, mutant, breaker):
+            before = trial.audit(lab, trial.scenario, areas)
+            _refuse_unnoticed(mutant, before)
+            commands = commands_of(audit_folder(lab) / RESULTS, mutant.host)
+            for command in commands:
+                runner(lab, trial.scenario, mutant, command)
+            after = trial.audit(lab, trial.scenario, areas)
     except LabError as error:
         seconds = time.monotonic() - start
         return Repair(mutant, Outcome.BROKEN, commands, str(error), seconds)
