@@ -2,8 +2,11 @@
 What the mail log says about recipients that Postfix was asked about.
 """
 
+import pytest
+
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.null_client import parse_handover
+from mailvet.facts.postfix import parse_postfix
 from mailvet.model import Shell
 from mailvet.probes.null_client import ssh_port
 
@@ -59,3 +62,23 @@ def test_the_port_of_sshd_is_that_of_the_shell() -> None:
     assert ssh_port(Shell("ssh://root@client1")) == 22
     assert ssh_port(Shell("podman://client1")) == 22
     assert ssh_port(None) == 22
+
+
+@pytest.mark.parametrize(
+    ("value", "left"),
+    [
+        ("", ["smtp/inet", "submission/inet", "pickup/unix"]),
+        ("inet", ["pickup/unix"]),
+        ("submission/inet", ["smtp/inet", "pickup/unix"]),
+        ("submission.inet", ["smtp/inet", "pickup/unix"]),
+        ("!smtp/inet, inet", ["smtp/inet", "pickup/unix"]),
+    ],
+)
+def test_services_that_are_disabled_are_none(value: str, left: list[str]) -> None:
+    """
+    postconf lists what master_service_disable keeps master from starting (postconf(5)).
+    """
+    master = "smtp inet n - y - - smtpd\nsubmission inet n - y - - smtpd\n"
+    master += "pickup unix n - y 60 1 pickup\n"
+    text = f"@@all\nmaster_service_disable = {value}\n@@explicit\n@@master\n{master}@@overrides\n"
+    assert [each.key for each in parse_postfix(text, ()).services] == left

@@ -76,7 +76,7 @@ class PostfixConfig:
         config_directory: Folder of main.cf.
         settings: Effective values, ``$name`` expanded.
         written: What main.cf sets, as it is written there.
-        services: What master.cf starts.
+        services: What master.cf starts; without what ``master_service_disable`` keeps it from.
         warnings: What postconf complained about.
         commands: What was run.
     """
@@ -187,9 +187,10 @@ def parse_postfix(stdout: str, warnings: tuple[str, ...]) -> PostfixConfig:
     overrides = _overrides(parts.get("overrides", ""))
     chrooted = settings.get("compatibility_level", "0").partition(".")[0] in {"", "0"}
     services = []
+    disabled = settings.get("master_service_disable", "")
     for line in parts.get("master", "").splitlines():
         words = line.split(None, 7)
-        if len(words) == 8:
+        if len(words) == 8 and not _matches(disabled, words[0], words[1]):
             services.append(_service(words, overrides, chrooted=chrooted))
     shown = f"{parts.get('explicit', '')}\n{parts.get('master', '')}"
     return PostfixConfig(
@@ -220,6 +221,16 @@ def parse_postfix_check(output: CommandOutput) -> PostfixCheck:
         warnings=_lines(parts.get("warnings", "")),
         commands=(output.evidence(),),
     )
+
+
+def _matches(patterns: str, name: str, kind: str) -> bool:
+    """
+    Whether a service is in ``master_service_disable``; the first pattern that matches decides.
+    """
+    for pattern in re.split(r"[,\s]+", patterns.strip()):
+        if pattern.lstrip("!") in {kind, f"{name}/{kind}", f"{name}.{kind}"}:
+            return not pattern.startswith("!")
+    return False
 
 
 def _service(
