@@ -58,7 +58,7 @@ for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     sleep 0.5
     age=$(doveadm replicator status USER | sed -n '2p' | awk '$(NF-1) ~ /:/ {
         split($(NF-1), part, ":"); print part[1] * 3600 + part[2] * 60 + part[3] }')
-    [ -n "$age" ] && [ "$age" -lt $(($(date +%s) - begun)) ] && break
+    [ -n "$age" ] && [ "$try" -gt 3 ] && [ "$age" -le $(($(date +%s) - begun)) ] && break
 done
 """
 
@@ -119,14 +119,16 @@ async def _open(
 
 async def _use(context: ProbeContext, account: Account) -> None:
     """
-    Opens the INBOX once.
+    Opens every mailbox once.
 
-    An account's mailboxes are made when they are first used, on each server for itself. The
-    servers then agree on one of each, and whoever has the other one open is thrown out.
+    Those that the server lists by itself are made when they are first opened, were it only to look
+    at them: done later on the far server, that would wake its synchronisation. Where both servers
+    made one, they agree on one of the two, and whoever has the other one open is thrown out.
     """
     with context.permit.in_force():
         async with open_mailbox(context, account) as mailbox:
-            await mailbox.select("INBOX")
+            for name in ("INBOX", *(each.name for each in await mailbox.folders())):
+                await mailbox.select(name)
 
 
 async def _user(context: ProbeContext, account: Account) -> str:
