@@ -66,12 +66,21 @@ def _host(
         )
         if account.fresh:
             yield "fresh = true"
-    if machine.mta:
-        address = host_address(subnet, scenario.machine(machine.mta).number)
-        yield from ("", f"[hosts.{machine.id}.expect.lmtp]")
-        yield f"client_addresses = {json.dumps([str(address)])}"
+    yield from _neighbours(lab, scenario, subnet, machine)
+
+
+def _neighbours(
+    lab: Lab, scenario: Scenario, subnet: IPv4Network, machine: Machine
+) -> Iterator[str]:
+    """
+    The SMTP server that delivers to *machine*, and the places to probe it from.
+    """
     places = {each.id: each for each in scenario.vantages}
-    places |= {"mta": scenario.machine(machine.mta)} if machine.mta else {}
+    if machine.mta:
+        places["mta"] = scenario.machine(machine.mta)
+        address = str(host_address(subnet, places["mta"].number))
+        yield from ("", f"[hosts.{machine.id}.expect.lmtp]")
+        yield f"client_addresses = {json.dumps([address])}"
     for name, vantage in places.items():
         yield from ("", f"[hosts.{machine.id}.vantages.{name}]")
         yield from _connection(lab, subnet, vantage)

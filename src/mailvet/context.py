@@ -190,6 +190,7 @@ class FactSpec:
         needs: The other facts that the probe may ask for: of its own endpoint, or of all of them.
         per_endpoint: True if there is one for each endpoint, false if one for the target.
         stage: When the probe may start.
+        patience: How many times the usual deadline it may take, where servers take their time.
     """
 
     name: str
@@ -200,3 +201,4 @@ class FactSpec:
     needs: tuple[str, ...] = field(default=(), kw_only=True)
     per_endpoint: bool = False
     stage: Stage = Stage.NORMAL
+    patience: float = 1.0

@@ -183,12 +183,13 @@ class FactStore:
         scope = Scope(target, endpoint)
         permit = Permit(spec.name, scope, spec.acts(scope))
         start = time.monotonic()
+        deadline = self._timeouts.deadline * spec.patience
         try:
-            async with asyncio.timeout(self._timeouts.deadline) as clock:
+            async with asyncio.timeout(deadline) as clock:
                 with permit.in_force():
                     record.value = await spec.probe(self._context(permit, record, clock, spec))
         except TimeoutError:
-            detail = f"given up after {self._timeouts.deadline:g} s"
+            detail = f"given up after {deadline:g} s"
             record.error = ProbeError(Cause.TIMEOUT, detail)
         except ProbeError as exc:
             record.error = exc

@@ -13,7 +13,7 @@ from lab.access import ensure_passwords, password, socket_folder, ssh_config
 from lab.inventory import render_inventory
 from lab.machines import hosts_file
 from lab.place import Lab, Record
-from lab.scenario import Scenario
+from lab.scenario import Scenario, load_scenario
 
 SUBNET = IPv4Network("198.51.100.64/26")
 RECORD = Record("single", str(SUBNET), "/tmp/sockets", {})
@@ -114,3 +114,15 @@ def test_hosts_know_each_other_without_a_name_server(scenario: Scenario, name: s
     Every name of the lab is in /etc/hosts.
     """
     assert name in hosts_file(scenario, RECORD).split()
+
+
+def test_neighbours_of_a_host_are_in_its_inventory(cold_lab: Lab) -> None:
+    """
+    The partner by name, the MTA as a place to probe from.
+    """
+    pair = load_scenario("pair")
+    hosts = tomllib.loads(render_inventory(cold_lab, pair, SUBNET))["hosts"]
+
+    assert (hosts["mail1"]["partner"], hosts["mail2"]["partner"]) == ("mail2", "mail1")
+    assert hosts["mail1"]["vantages"]["mta"]["connection"] == "ssh://root@198.51.100.77"
+    assert hosts["mail1"]["expect"]["lmtp"]["client_addresses"] == ["198.51.100.77"]

@@ -44,8 +44,9 @@ def test_every_scenario_of_the_project_can_be_read(name: str) -> None:
     assert "outside" in {machine.id for machine in scenario.vantages}
     for machine in scenario.servers:
         assert machine.steps
-        for path in (scenario.folder.parent / each for each in machine.steps):
-            assert path.is_file() or list(path.iterdir())
+        for each in machine.steps:
+            step = scenario.folder.parent / each
+            assert step.is_file() or list(step.iterdir())
 
 
 def test_unknown_scenario_names_those_that_exist(tmp_path: Path) -> None:
@@ -69,9 +70,10 @@ def test_unknown_scenario_names_those_that_exist(tmp_path: Path) -> None:
             "certificate is rsa or ec, not 'dsa'",
         ),
         ("first = 32\n", "", "key 'first' is missing"),
+        ('name = "mail1.example.com"', 'name = "x"\npartner = "mail2"', "there is no 'mail2'"),
         ('summary = "x"', "summary = x", "Invalid value"),
     ],
-    ids=["misspelt", "role", "certificate", "missing", "syntax"],
+    ids=["misspelt", "role", "certificate", "missing", "partner", "syntax"],
 )
 def test_mistake_in_a_scenario_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     """

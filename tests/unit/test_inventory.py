@@ -152,3 +152,41 @@ def test_the_inventory_is_found_by_option_environment_or_name(
     monkeypatch.setenv("MAILVET_INVENTORY", "/etc/mailvet/hosts.toml")
     assert find_inventory(None, folder) == Path("/etc/mailvet/hosts.toml")
     assert find_inventory("/srv/other.toml", folder) == Path("/srv/other.toml")
+
+
+NEIGHBOURS = (
+    HOSTS.replace('ca_file = "ca.crt"', 'partner = "mail2"\nmta = "mta1"')
+    + """
+[hosts.mail2.shell]
+connection = "ssh://root@198.51.100.2"
+
+[hosts.mta1]
+address = "198.51.100.3"
+profiles = ["host"]
+"""
+)
+
+
+def test_neighbours_are_hosts_and_places_to_probe_from(folder: Path) -> None:
+    """
+    A partner with a shell is a vantage as well; it has no partner of its own here.
+    """
+    (folder / "hosts.toml").write_text(NEIGHBOURS, encoding="utf-8")
+    (target,) = inventory(folder).targets(["mail1"])
+    assert target.partner is not None
+    assert target.mta is not None
+    assert (target.partner.key, target.mta.key) == ("mail2", "mta1")
+    assert target.partner.partner is None
+    assert target.vantages[Vantage.PARTNER].connection == "ssh://root@198.51.100.2"
+    assert Vantage.MTA not in target.vantages
+
+
+@pytest.mark.parametrize("name", ["mial2", "mail1"])
+def test_a_neighbour_is_another_host_of_the_inventory(folder: Path, name: str) -> None:
+    """
+    Neither a misspelt one nor the host itself.
+    """
+    text = NEIGHBOURS.replace('partner = "mail2"', f'partner = "{name}"')
+    (folder / "hosts.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="did you mean 'mail2'"):
+        inventory(folder).targets(["mail1"])

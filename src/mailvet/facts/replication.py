@@ -2,6 +2,7 @@
 How one Dovecot server is set up to replicate with another.
 """
 
+import dataclasses
 import re
 from dataclasses import dataclass
 
@@ -211,12 +212,6 @@ def parse_side(
     What the script in ``probes.replication`` printed about the *accounts*; files come later.
     """
     parts = sections(output.stdout)
-    resolved = {
-        name: tuple(dict.fromkeys(rest.split()))
-        for name, _, rest in (
-            line.partition(" ") for line in parts.get("resolved", "").splitlines()
-        )
-    }
     numbers = dict(line.split() for line in parts.get("secret", "").splitlines() if " " in line)
     listed = parts.get("count", "").strip()
     users = parts.get("users", "").split()
@@ -227,21 +222,14 @@ def parse_side(
         passdbs=tuple(each.driver for each in databases(dovecot, "passdb")),
         userdbs=tuple(each.driver for each in databases(dovecot, "userdb")),
         backend=tuple(_alike(parts.get("backend", ""))),
-        plugins=tuple(
-            (words[0], tuple(words[1:]))
-            for line in parts.get("plugins", "").splitlines()
-            if (words := line.split())
-        ),
+        plugins=_plugins(parts.get("plugins", "")),
         least_replicators=_number(dovecot, "service", "replicator", "process_min_avail"),
         replicators=_count(parts.get("replicators", "")),
         control=_listener(dovecot, "replicator", "unix_listener", "replicator-doveadm"),
         fifo=_listener(dovecot, "aggregator", "fifo_listener", "replication-notify-fifo"),
         notify=_listener(dovecot, "aggregator", "unix_listener", "replication-notify"),
         ports=tuple(DoveadmPort(each.port, each.ssl) for each in dovecot.listeners("doveadm")),
-        replicas=tuple(
-            Replica(each.value, each.scheme, each.host, each.port, resolved.get(each.host, ()))
-            for each in replicas(dovecot)
-        ),
+        replicas=_resolved(replicas(dovecot), parts.get("resolved", "")),
         client_ca=any(
             dovecot.setting(name) for name in ("ssl_client_ca_file", "ssl_client_ca_dir")
         ),
@@ -255,6 +243,19 @@ def parse_side(
         mail_uid=parts.get("uid", "").strip(),
         commands=(output.evidence(),),
     )
+
+
+def _resolved(named: tuple[Replica, ...], text: str) -> tuple[Replica, ...]:
+    rows = (line.partition(" ") for line in text.splitlines())
+    addresses = {name: tuple(dict.fromkeys(rest.split())) for name, _, rest in rows}
+    return tuple(
+        dataclasses.replace(each, addresses=addresses.get(each.host, ())) for each in named
+    )
+
+
+def _plugins(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    rows = (line.split() for line in text.splitlines())
+    return tuple((row[0], tuple(row[1:])) for row in rows if row)
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

@@ -24,7 +24,6 @@ from mailvet.acts import (
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.convergence import ConvergenceFacts, ReplicatorStatus, parse_status
-from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.passdb import system_name
 from mailvet.model import Account, Cause
 from mailvet.probes.dovecot import probe_dovecot
@@ -41,7 +40,7 @@ REST = 2.0
 
 # Ends when no synchronisation waits, or after some seconds.
 _COME_TO_REST = r"""
-for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
     waiting=$(doveadm replicator status 2>/dev/null |
         sed -nE "s/^Queued '(sync|high|low)' requests *([1-9][0-9]*).*/\2/p")
     [ -n "$waiting" ] || break
@@ -50,8 +49,18 @@ done
 """
 
 # After a sync that failed, because the partner was restarted for example, Dovecot leaves the user
-# alone for five minutes. One that is asked for ends that.
-_SYNCHRONISE = "doveadm replicator replicate USER\nsleep 0.3\n"
+# alone for five minutes. One that is asked for ends that. It has ended when the last success is
+# younger than the request; what is under way stands in no queue.
+_SYNCHRONISE = r"""
+doveadm replicator replicate USER
+begun=$(date +%s)
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    sleep 0.5
+    age=$(doveadm replicator status USER | sed -n '2p' | awk '$(NF-1) ~ /:/ {
+        split($(NF-1), part, ":"); print part[1] * 3600 + part[2] * 60 + part[3] }')
+    [ -n "$age" ] && [ "$try" -gt 3 ] && [ "$age" -le $(($(date +%s) - begun)) ] && break
+done
+"""
 
 
 async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:
@@ -72,16 +81,19 @@ async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:
     other = account_of(partner, account)
     async with context.exclusive(account), contextlib.AsyncExitStack() as stack:
         await asyncio.gather(_use(context, account), _use(partner, other))
-        await _rest(context, account)
-        await _rest(partner, other)
+        users = (await _user(context, account), await _user(partner, other))
+        await _synchronised(context, partner, users)
         near = await _open(stack, context, account)
         far = await _open(stack, partner, other)
         stage = Stage(context, partner, account, near, far)
         try:
             await mail_rounds(stage, times)
+            # What is still under way would carry a script or a delivery that nobody reported.
+            await _synchronised(context, partner, users)
             await script_rounds(stage, times)
+            await _synchronised(context, partner, users)
             await delivery_rounds(stage, times)
-            status = await _status(context, account)
+            status = await _status(context, users[0])
             await merge_rounds(stage, times)
         finally:
             left = await stage.tidy()
@@ -107,38 +119,45 @@ async def _open(
 
 async def _use(context: ProbeContext, account: Account) -> None:
     """
-    Opens the INBOX once.
+    Opens every mailbox once.
 
-    An account's mailboxes are made when they are first used, on each server for itself. The
-    servers then agree on one of each, and whoever has the other one open is thrown out.
+    Those that the server lists by itself are made when they are first opened, were it only to look
+    at them: done later on the far server, that would wake its synchronisation. Where both servers
+    made one, they agree on one of the two, and whoever has the other one open is thrown out.
     """
     with context.permit.in_force():
         async with open_mailbox(context, account) as mailbox:
-            await mailbox.select("INBOX")
+            for name in ("INBOX", *(each.name for each in await mailbox.folders())):
+                await mailbox.select(name)
 
 
-async def _rest(context: ProbeContext, account: Account) -> None:
+async def _user(context: ProbeContext, account: Account) -> str:
     """
-    Lets a server synchronise the account once, and waits until it has nothing left to do.
+    The name under which Dovecot knows *account*.
     """
-    user = account.user
     with contextlib.suppress(ProbeError):
-        user = system_name(await probe_dovecot(context), user)
-    script = _SYNCHRONISE.replace("USER", quote(user)) + _COME_TO_REST
-    try:
-        await run(context, script, title=f"doveadm replicator replicate {user}, and its status")
-    except ProbeError:
-        await asyncio.sleep(REST)
+        return system_name(await probe_dovecot(context), account.user)
+    return account.user
 
 
-async def _status(context: ProbeContext, account: Account) -> ReplicatorStatus | None:
+async def _synchronised(
+    context: ProbeContext, partner: ProbeContext, users: tuple[str, str]
+) -> None:
+    """
+    Lets each server synchronise the account once, and waits until neither has anything to do.
+    """
+    for each, user in zip((context, partner), users, strict=True):
+        script = _SYNCHRONISE.replace("USER", quote(user)) + _COME_TO_REST
+        try:
+            await run(each, script, title=f"doveadm replicator replicate {user}; its status")
+        except ProbeError:
+            await asyncio.sleep(REST)
+
+
+async def _status(context: ProbeContext, user: str) -> ReplicatorStatus | None:
     with contextlib.suppress(ProbeError):
-        dovecot: DovecotConfig = await context.fact("dovecot")
-        user = system_name(dovecot, account.user)
-        overall = await run(context, _COME_TO_REST + "doveadm replicator status", title=_STATUS)
-        single = await run(
-            context, f"doveadm replicator status {quote(user)}", title=f"{_STATUS} {user}"
-        )
+        overall = await run(context, _COME_TO_REST + _STATUS, title=_STATUS)
+        single = await run(context, f"{_STATUS} {quote(user)}", title=f"{_STATUS} {user}")
         return parse_status(user, overall, single)
     return None
 
@@ -183,10 +202,10 @@ def _acts_at_partner(scope: Scope) -> Acts:
 
 
 def _commands() -> Acts:
-    asks = "asks for one synchronisation of the test account"
+    asks = "asks for a synchronisation of the test account"
     return (
         Commands("Dovecot's configuration"),
-        Commands("state of the replicator", changes=asks),
+        Commands("state of the replicator", 3, changes=asks),
     )
 
 
@@ -213,6 +232,7 @@ FACTS = (
         ConvergenceFacts,
         acts=_acts,
         acts_at_partner=_acts_at_partner,
-        needs=("first_use", "dovecot", "lmtp_port", "standpoints"),
+        needs=("first_use", "lmtp_port", "standpoints"),
+        patience=2.0,
     ),
 )

@@ -18,7 +18,7 @@ from mailvet.probes.messages import Message
 INTERVAL = 0.05
 """Seconds between two looks at the far server."""
 
-BUDGET = 65.0
+BUDGET = 120.0
 """Seconds after which no further change is tried; what was not tried is not judged."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from mailvet.model import Commands, Finding, Report
+from mailvet.model import Commands, Convergence, Finding, Journey, Report
 from mailvet.report.json import render_json
 from tests.unit.report.sample import HOSTILE, build_report
 
@@ -28,8 +28,18 @@ REPAIRED = dataclasses.replace(
 )
 
 
+REPLICATED = dataclasses.replace(
+    EMPTY,
+    convergences=(
+        Convergence("mail1", "mail2", 10.0, (Journey("stored", (0.2, None), ("lost",)),)),
+    ),
+)
+
+
 @pytest.mark.parametrize(
-    "report", [build_report(), build_report(hosts=3), EMPTY, NO_CHAIN, REPAIRED], ids=range(5)
+    "report",
+    [build_report(), build_report(hosts=3), EMPTY, NO_CHAIN, REPAIRED, REPLICATED],
+    ids=range(6),
 )
 def test_results_follow_the_published_schema(report: Report) -> None:
     """
