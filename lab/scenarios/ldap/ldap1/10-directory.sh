@@ -47,8 +47,7 @@ After=network.target
 [Service]
 Type=forking
 EnvironmentFile=/etc/default/slapd
-RuntimeDirectory=slapd
-ExecStartPre=/usr/bin/chown openldap:openldap /run/slapd
+ExecStartPre=/usr/bin/install -d -o openldap -g openldap /run/slapd
 ExecStart=/usr/sbin/slapd -h ${SLAPD_URLS} -u openldap -g openldap -f /etc/ldap/slapd.conf
 PIDFile=/run/slapd/slapd.pid
 
