@@ -79,6 +79,11 @@ def dovecot(
     return DovecotConfig("2.3.19.1", "/etc/dovecot/dovecot.conf", (), root, root, (), ())
 
 
+def for_users() -> BackendFile:
+    """A file that only a userdb names."""
+    return dataclasses.replace(settings(password_query=""), for_passwords=False)
+
+
 def gone() -> BackendFile:
     """A file that is named and does not exist."""
     return BackendFile(FILE, None, (), sample=False)
@@ -291,6 +296,8 @@ def test_back_11(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
         (backend(settings(password_query="SELECT username AS user, pw FROM users")), FAIL),
         (backend(settings(password_query="")), FAIL),
         (backend(settings(password_query="CALL login('%u')")), OPEN),
+        (backend(settings(), for_users()), PASS),
+        (backend(for_users()), OPEN),
     ],
 )
 def test_back_12(check: Load, facts: BackendFacts, verdict: Verdict) -> None:

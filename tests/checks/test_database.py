@@ -256,6 +256,15 @@ def test_back_61(decide: Decide, names: int, listed: int | None, verdict: Verdic
     assert decide("test_every_user_is_listed", seen, backend_users=users) == verdict
 
 
+def test_settings_for_users_need_no_password_query(decide: Decide) -> None:
+    """What their account may do counts nevertheless."""
+    users = answers(table=None, rows=None, for_passwords=False)
+    assert decide("test_stored_passwords_are_hashed", answers(), users) == PASS
+    assert decide("test_account_reads_the_table", answers(), users) == PASS
+    writes = dataclasses.replace(users, grants=(Grant(("ALL",), "*"),))
+    assert decide("test_account_only_reads", answers(), writes) == FAIL
+
+
 @pytest.mark.parametrize(("repeated", "verdict"), [(0, PASS), (1, FAIL)])
 def test_back_62(decide: Decide, repeated: int, verdict: Verdict) -> None:
     """Two rows with one name."""

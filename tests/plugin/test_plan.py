@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,13 +169,11 @@ def test_a_folder_that_cannot_be_written_is_a_usage_error(full: Project) -> None
     assert "--report-dir out" in done.stderr
 
 
-def test_the_plan_of_the_whole_suite_names_no_command_that_its_port_does_not_know(
-    tmp_path: Path,
-) -> None:
+def planned(tmp_path: Path, inventory: str) -> tuple[dict[str, Any], str]:
     """
-    Every check of the project, on a host that declares everything.
+    The plan of every check of the project for the host of *inventory*, as JSON and as text.
     """
-    (tmp_path / "hosts.toml").write_text(WHOLE)
+    (tmp_path / "hosts.toml").write_text(inventory)
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--host", "mail1"),
@@ -193,11 +192,47 @@ def test_the_plan_of_the_whole_suite_names_no_command_that_its_port_does_not_kno
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (host,) = json.loads((tmp_path / "plan.json").read_text())["hosts"]
+    return host, done.stdout
+
+
+def test_the_plan_of_the_whole_suite_names_no_command_that_its_port_does_not_know(
+    tmp_path: Path,
+) -> None:
+    """
+    Every check of the project, on a host that declares everything.
+    """
+    host, text = planned(tmp_path, WHOLE)
     verbs = {each["port"]: set(each["verbs"]) for each in host["ports"]}
     assert {25, 110, 143, 465, 587, 993, 995, 4190} <= set(verbs)
     for port, sent in verbs.items():
         assert port in {25, 465, 587} or not sent & {"MAIL", "RCPT", "DATA", "EHLO"}, port
         assert port in {143, 993} or not sent & {"SELECT", "APPEND"}, port
+    assert host["backend_connections"] == 0
+    assert "its Dovecot names, through ssh://root@mail1.example.com (0)\n  none" in one_line(text)
+
+
+def one_line(text: str) -> str:
+    """
+    *text* without the line breaks inside of its paragraphs.
+    """
+    return text.replace("\n    ", " ")
+
+
+def test_a_database_is_planned_without_an_address(tmp_path: Path) -> None:
+    """
+    Where it is, only the host's Dovecot says; what it is asked, only reads.
+    """
+    host, text = planned(tmp_path, WHOLE.replace("dovecot-pam", "dovecot-mariadb"))
+    assert host["backend_connections"] > 0
+    requests = {
+        request
+        for fact in host["facts"]
+        for act in fact["acts"]
+        if act["kind"] == "BackendConnections"
+        for request in act["requests"]
+    }
+    assert requests == {"TLS", "LOGIN", "SET NAMES", "SELECT", "SHOW"}
+    assert "to the database, with Dovecot's own account" in one_line(text)
 
 
 def test_recorded_facts_need_no_plan(full: Project) -> None:

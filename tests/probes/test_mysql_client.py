@@ -3,11 +3,12 @@ The client of the database against servers that want more than they should.
 """
 
 import asyncio
+import base64
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 
@@ -16,13 +17,20 @@ from mailvet.errors import ProbeError
 from mailvet.facts.backend import BackendFacts, BackendFile
 from mailvet.facts.backend_tls import BackendServer, BackendTls, BackendTlsFacts
 from mailvet.facts.certificate import Doubt
+from mailvet.facts.database import DatabaseAnswers
 from mailvet.facts.files import FileStat
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.tls import Handshake
 from mailvet.model import Cause, Shell
 from mailvet.probes import database
 from mailvet.probes.database import probe_database, probe_database_tls
-from mailvet.probes.mysql_client import NoAnswerError, RefusedError, Session, verifying
+from mailvet.probes.mysql_client import (
+    NoAnswerError,
+    RefusedError,
+    Session,
+    UnknownLoginError,
+    verifying,
+)
 from mailvet.secret import Secret
 from tests.fakes.context import make_context, make_target
 
@@ -135,12 +143,20 @@ def log_in(connected: socket.socket, asked: list[str] | None = None) -> Session:
 
 
 @pytest.mark.parametrize(
-    "plugin", [b"mysql_clear_password", b"dialog", b"mysql_old_password", b"sha256_password"]
+    "plugin",
+    [
+        b"mysql_clear_password",
+        b"dialog",
+        b"mysql_old_password",
+        b"sha256_password",
+        b"client_ed25519",
+        b"unheard_of",
+    ],
 )
 def test_the_password_is_not_shown_to_whoever_asks_for_it(plugin: bytes) -> None:
     """Nor in a form that is as good."""
     with serving(switches_to(plugin), lets_in) as (connected, peer):
-        with pytest.raises(NoAnswerError, match="see the password"):
+        with pytest.raises(UnknownLoginError):
             log_in(connected)
         # The one answer is scrambled, as MariaDB wants it by default.
         assert PASSWORD.encode() not in peer.received
@@ -250,7 +266,7 @@ def test_nobody_logs_in_where_the_server_is_not_verified(
     """Whoever answers there would learn enough to guess the password."""
 
     async def run(*_: object, **__: object) -> CommandOutput:
-        return CommandOutput("script", 0, "@@settings 0\n\n", "")
+        return CommandOutput("script", 0, "@@schemes\nSHA512-CRYPT\n@@settings 0\n\n", "")
 
     def connect(*_: object) -> None:
         raise AssertionError("connected")
@@ -293,3 +309,72 @@ def test_no_handshake_is_tried_on_the_target_itself() -> None:
     )
     assert [each.server.port for each in found.servers] == [3306, 0]
     assert not [each for each in found.servers if each.handshake]
+
+
+HERE = BackendServer("127.0.0.1", 3306)
+
+
+def interviewed(monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> DatabaseAnswers:
+    """What comes of a database on the target itself that gives these *answers*."""
+    connect = f"connect = host=127.0.0.1 user=dovecot password={PASSWORD} dbname=mail\n"
+    encoded = base64.b64encode(connect.encode()).decode()
+
+    async def run(*_: object, **__: object) -> CommandOutput:
+        printed = f"@@schemes\nSHA512-CRYPT\n@@settings 0\n{encoded}\n"
+        return CommandOutput("script", 0, printed, "")
+
+    monkeypatch.setattr(database, "run", run)
+    facts = settings(
+        "host=127.0.0.1 user=dovecot password=*** dbname=mail",
+        password_query="SELECT username AS user, password FROM users WHERE username='%u'",
+    )
+    with serving(*answers) as (connected, _):
+
+        @asynccontextmanager
+        async def backend_socket(*_: object) -> AsyncIterator[socket.socket]:
+            yield connected
+
+        monkeypatch.setattr(database, "backend_socket", backend_socket)
+        found = asyncio.run(probe_database(context_of(facts, BackendTls(HERE))))
+    assert PASSWORD not in repr(found)
+    assert encoded not in repr(found)
+    (answers_found,) = found.answers
+    return answers_found
+
+
+def test_a_password_that_is_wrong_is_what_the_database_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And the password is in no fact."""
+    found = interviewed(monkeypatch, fails(1045, "Access denied for user 'dovecot'"))
+    assert (found.account, found.doubt) == ("", None)
+    assert found.refusal is not None
+    assert found.refusal.denied
+
+
+def test_a_database_that_tells_nothing_leaves_everything_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only that the table cannot be read is known."""
+    denied = fails(1142, "SELECT command denied")
+    found = interviewed(monkeypatch, lets_in, lets_in, *[denied] * 7)
+    assert (found.requires, found.secure_transport, found.grants) == ("", None, None)
+    assert found.refusal is not None
+    assert found.rows is None
+
+
+def test_a_login_that_would_show_the_password_is_a_limit_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It says nothing about the database."""
+    found = interviewed(monkeypatch, switches_to(b"mysql_clear_password"), lets_in)
+    assert found.doubt is not None
+    assert found.doubt.cause is Cause.CLIENT_LIMIT
+
+
+def test_a_certificate_of_dovecots_own_is_a_limit_of_ours() -> None:
+    """Without it the database would refuse the login, and be right."""
+    file = settings(f"{CONNECT} ssl_cert=/etc/pki/dovecot.crt").files[0]
+    with pytest.raises(ProbeError) as caught:
+        database._secured(file, BackendTls(SERVER, SHAKEN), "")
+    assert caught.value.cause is Cause.CLIENT_LIMIT

@@ -235,3 +235,27 @@ def test_a_backend_is_alive_if_it_knows_a_test_account() -> None:
     output = CommandOutput("script", 0, "@@name 0\n67\n0\n2\n", "")
     assert parse_backend_users(output, (("alice", True),)).alive
     assert not parse_backend_users(output, (("nobody", False),)).alive
+
+
+@pytest.mark.parametrize(
+    ("connect", "servers"),
+    [
+        ("host=db1 port=3307 dbname=mail", [("db1", 3307, False)]),
+        ("host=db1 host=db2 host=db1", [("db1", 3306, False), ("db2", 3306, False)]),
+        ("hostaddr=192.0.2.7", [("192.0.2.7", 3306, False)]),
+        ("host=/run/mysqld/mysqld.sock", [("/run/mysqld/mysqld.sock", 0, True)]),
+        ("host=localhost", [("localhost", 3306, True)]),
+        ("host=127.0.0.2", [("127.0.0.2", 3306, True)]),
+        ("host=::1", [("::1", 3306, True)]),
+        ("host=2001:db8::7", [("2001:db8::7", 3306, False)]),
+        ("option_file=/etc/mail.cnf", []),
+    ],
+)
+def test_servers_of_a_way_to_the_database(
+    connect: str, servers: list[tuple[str, int, bool]]
+) -> None:
+    """
+    All of them, and whether a network lies in between.
+    """
+    file = BackendFile("/etc/dovecot/dovecot-sql.conf.ext", None, (("connect", connect),), False)
+    assert [(each.name, each.port, each.on_this_machine) for each in file.databases] == servers

@@ -17,7 +17,14 @@ from mailvet.facts.pass_schemes import (
     parse_schemes,
     unsafe,
 )
-from mailvet.facts.sql import Grant, UserTable, parse_grant, required_transport, user_table
+from mailvet.facts.sql import (
+    Grant,
+    UserTable,
+    named_databases,
+    parse_grant,
+    required_transport,
+    user_table,
+)
 
 KNOWN = ("PLAIN", "CRYPT", "MD5", "MD5-CRYPT", "SHA512-CRYPT", "SSHA512", "SHA256-CRYPT", "PBKDF2")
 
@@ -67,6 +74,8 @@ def test_plain_queries_are_understood(query: str, table: UserTable) -> None:
         "SELECT user, password FROM users WHERE user='%u' AND SLEEP(10)",
         "SELECT user, password FROM users WHERE user='%u' FOR UPDATE",
         "SELECT SLEEP(9) AS password FROM users WHERE user='%u'",
+        "SELECT NULL AS password, 'Y' AS nopassword FROM users WHERE user='%u'",
+        "SELECT 1 AS password FROM users WHERE user='%u'",
     ],
 )
 def test_nothing_but_plain_queries_is_taken_over(query: str) -> None:
@@ -74,6 +83,20 @@ def test_nothing_but_plain_queries_is_taken_over(query: str) -> None:
     What is not understood is asked by nobody.
     """
     assert user_table(query) is None
+
+
+@pytest.mark.parametrize(
+    ("query", "databases"),
+    [
+        ("SELECT a FROM users WHERE a='%u'", ()),
+        ("SELECT a FROM `hr`.`staff` AS s JOIN mail.users AS u ON s.id = u.id", ("hr", "mail")),
+    ],
+)
+def test_databases_that_a_query_names(query: str, databases: tuple[str, ...]) -> None:
+    """
+    Before its tables, not before its columns.
+    """
+    assert named_databases(query) == databases
 
 
 def test_a_question_is_about_all_rows_with_a_name() -> None:

@@ -39,12 +39,14 @@ class BackendFile:
         stat: Its owner and mode, and the directories above it; None if it does not exist.
         settings: What it sets; passwords are ``***``.
         sample: Whether a password in it is one of the guide's examples.
+        for_passwords: Whether a password database names it.
     """
 
     path: str
     stat: FileStat | None
     settings: tuple[tuple[str, str], ...]
     sample: bool
+    for_passwords: bool = True
 
     def get(self, name: str) -> str:
         """
@@ -209,8 +211,18 @@ def backend_files(dovecot: DovecotConfig, driver: str) -> tuple[str, ...]:
     """
     The files that the password and user databases of *driver* name.
     """
-    found = [*databases(dovecot, "passdb"), *databases(dovecot, "userdb")]
-    named = (each.get("args").split() for each in found if each.driver == driver)
+    return tuple(
+        dict.fromkeys(
+            (*settings_files(dovecot, "passdb", driver), *settings_files(dovecot, "userdb", driver))
+        )
+    )
+
+
+def settings_files(dovecot: DovecotConfig, kind: str, driver: str) -> tuple[str, ...]:
+    """
+    The files that the databases of one *kind*, ``passdb`` or ``userdb``, name.
+    """
+    named = (each.get("args").split() for each in databases(dovecot, kind) if each.driver == driver)
     return tuple(dict.fromkeys(word for words in named for word in words if word.startswith("/")))
 
 

@@ -6,7 +6,6 @@ import ipaddress
 from dataclasses import dataclass
 
 from mailvet.facts.certificate import Certificate, Doubt, matches
-from mailvet.facts.host import CommandOutput
 from mailvet.facts.tls import Handshake
 from mailvet.transcript import Line
 
@@ -115,7 +114,6 @@ class BackendTlsFacts:
     """
 
     servers: tuple[BackendTls, ...]
-    commands: tuple[CommandOutput, ...] = ()
 
     @property
     def transcript(self) -> tuple[Line, ...]:

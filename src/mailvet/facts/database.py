@@ -74,6 +74,7 @@ class DatabaseAnswers:
     Attributes:
         path: The file.
         server: The server.
+        for_passwords: Whether passwords are asked with these settings.
         account: The account that the server takes Dovecot for; empty without a login.
         version: The server's version.
         cipher: Suite of the session; empty if it is not encrypted.
@@ -90,6 +91,7 @@ class DatabaseAnswers:
 
     path: str
     server: BackendServer
+    for_passwords: bool = True
     account: str = ""
     version: str = ""
     cipher: str = ""
@@ -134,6 +136,13 @@ class DatabaseFacts:
         Default scheme of the file *path*.
         """
         return dict(self.defaults).get(path, "")
+
+    @property
+    def about_passwords(self) -> tuple[DatabaseAnswers, ...]:
+        """
+        The answers to files with which passwords are asked.
+        """
+        return tuple(each for each in self.answers if each.for_passwords)
 
     @property
     def transcript(self) -> tuple[Line, ...]:

@@ -5,7 +5,7 @@ Where Dovecot's SQL queries find names and passwords, taken apart far enough to 
 import re
 from dataclasses import dataclass
 
-_NAME = r"[\w`.]+"
+_NAME = r"(?!null\b)[a-z_`][\w`.]*"
 _QUERY = re.compile(
     r"^\s*select\s+(?:distinct\s+)?(?P<columns>.*?)\s+from\s+(?P<source>.*?)"
     r"(?:\s+where\s+(?P<where>.*?))?(?:\s+limit\s+\d+)?\s*;?\s*$",
@@ -22,6 +22,9 @@ _CONDITION = re.compile(
     rf"^{_NAME}\s*(?:=|<>|!=|<=?|>=?|\bis\s+not\b|\bis\b)\s*(?:'[\w .@+:-]*'|-?\d+|{_NAME})$",
     re.IGNORECASE,
 )
+
+
+_FROM = re.compile(r"\b(?:from|join)\s+`?(\w+)`?\s*\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,13 @@ def user_table(query: str) -> UserTable | None:
     return UserTable(
         " ".join(matched["source"].split()), " AND ".join(others) or "1", tuple(keys), password
     )
+
+
+def named_databases(query: str) -> tuple[str, ...]:
+    """
+    Databases that *query* names before its tables.
+    """
+    return tuple(_FROM.findall(query))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from mailvet.facts.backend import (
     backend_files,
     central_driver,
     parse_backend,
+    settings_files,
 )
 from mailvet.facts.backend_tls import BackendTlsFacts
 from mailvet.facts.backend_users import MOST_USERS, BackendUsers, parse_backend_users
@@ -49,14 +50,14 @@ exit 0
 # mail is nobody's business.
 _USERS = r"""
 look() {
-    timeout 5 doveadm user "$2" >/dev/null 2>&1; user=$?
-    timeout 5 doveadm auth lookup "$2" >/dev/null 2>&1; password=$?
+    timeout 15 doveadm user "$2" >/dev/null 2>&1; user=$?
+    timeout 15 doveadm auth lookup "$2" >/dev/null 2>&1; password=$?
     getent passwd "$2" >/dev/null
     printf '@@name %s\n%s\n%s\n%s\n' "$1" $user $password $?
 }
 LOOKUPS
 wait
-list=$(timeout 8 doveadm user '*' 2>&1); status=$?
+list=$(timeout 20 doveadm user '*' 2>&1); status=$?
 echo @@listing; echo "$status $([ $status -eq 0 ] || echo "$list" | tail -n 1)"
 echo @@count; echo "$list" | head -n MOST | grep -c .
 echo @@users; [ $status -ne 0 ] || echo "$list" | head -n MOST | grep -Fx WANTED
@@ -74,7 +75,9 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
     driver = central_driver(context.target.roles)
     if not driver:
         raise ProbeError(Cause.BLOCKED, "the profile declares neither a database nor a directory")
-    paths = backend_files(await context.fact("dovecot"), driver)
+    dovecot: DovecotConfig = await context.fact("dovecot")
+    paths = backend_files(dovecot, driver)
+    for_passwords = settings_files(dovecot, "passdb", driver)
     script = _SETTINGS.replace("SAMPLES", "|".join(SAMPLES)).replace(
         "FILES", "\n".join(f"settings {n} {quote(path)}" for n, path in enumerate(paths))
     )
@@ -84,7 +87,12 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
     stats = {each.path: each for each in await stat_paths(context, wanted)} if wanted else {}
     return dataclasses.replace(
         found,
-        files=tuple(dataclasses.replace(each, stat=stats.get(each.path)) for each in found.files),
+        files=tuple(
+            dataclasses.replace(
+                each, stat=stats.get(each.path), for_passwords=each.path in for_passwords
+            )
+            for each in found.files
+        ),
         authorities=tuple(stats[each] for each in found.named_authorities if each in stats),
     )
 

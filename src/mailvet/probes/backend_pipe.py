@@ -68,14 +68,16 @@ async def backend_socket(
     The same for libraries that want a socket, bounded as ``vantage.as_socket`` says.
 
     Raises:
-        ProbeError: As ``dial_backend``. That the way broke is raised in the place of an OSError.
+        ProbeError: As ``dial_backend``; that the way broke is raised in the place of whatever the
+            library said about it.
     """
     async with _way(context, server) as way, as_socket(way.reader, way.writer) as connected:
         try:
             yield connected
-        except OSError as exc:
-            trouble = await way.why_ended() if way.why_ended else None
-            raise trouble or ProbeError(Cause.BLOCKED, f"{server}: {words(exc)}") from exc
+        except Exception as exc:
+            if way.why_ended and way.reader.at_eof() and (trouble := await way.why_ended()):
+                raise trouble from exc
+            raise
 
 
 @contextlib.asynccontextmanager

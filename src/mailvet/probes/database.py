@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 import dataclasses
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -22,12 +23,25 @@ from mailvet.facts.database import DatabaseAnswers, DatabaseFacts, UserRows
 from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.mysql import parse_greeting, ssl_request
 from mailvet.facts.pass_schemes import StoredScheme, label_of, parse_schemes
-from mailvet.facts.sql import UserTable, parse_grant, required_transport, user_table
+from mailvet.facts.sql import (
+    UserTable,
+    named_databases,
+    parse_grant,
+    required_transport,
+    user_table,
+)
 from mailvet.model import Cause
 from mailvet.probes.backend_pipe import backend_socket
 from mailvet.probes.backend_tls import look_at_tls, read_authorities
 from mailvet.probes.connection import Wire
-from mailvet.probes.mysql_client import REQUESTS, NoAnswerError, RefusedError, Session, verifying
+from mailvet.probes.mysql_client import (
+    REQUESTS,
+    NoAnswerError,
+    RefusedError,
+    Session,
+    UnknownLoginError,
+    verifying,
+)
 from mailvet.probes.shell import quote, run
 from mailvet.probes.threads import in_daemon_thread
 from mailvet.secret import Secret
@@ -93,6 +107,8 @@ async def probe_database(context: ProbeContext) -> DatabaseFacts:
     authorities = await read_authorities(context, (each.authorities for each in seen))
     accounts, schemes = await _accounts(context, files)
     known = parse_schemes(schemes.stdout)
+    if not known:
+        raise ProbeError(Cause.BLOCKED, "doveadm pw -l lists no scheme")
     asked = [
         _answers(context, file, seen[server], _Way(accounts[file.path], known, authorities))
         for file in files
@@ -100,11 +116,27 @@ async def probe_database(context: ProbeContext) -> DatabaseFacts:
     ]
     return DatabaseFacts(
         tuple(await asyncio.gather(*asked)),
-        tuple(dict.fromkeys(accounts[each.path].database.lower() for each in files)),
-        tuple((each.path, each.get("default_pass_scheme").upper()) for each in files),
+        tuple(dict.fromkeys(name for each in files for name in _databases(each, accounts))),
+        tuple((each.path, _scheme(each.get("default_pass_scheme"))) for each in files),
         known,
         (schemes.evidence(),),
     )
+
+
+def _databases(file: BackendFile, accounts: dict[str, "_Account"]) -> list[str]:
+    """
+    Names of the databases that Dovecot reads, in small letters.
+    """
+    queries = (file.get(f"{kind}_query") for kind in ("password", "user", "iterate"))
+    named = [name for query in queries for name in named_databases(query)]
+    return [each.lower() for each in (accounts[file.path].database, *named) if each]
+
+
+def _scheme(name: str) -> str:
+    """
+    A scheme without its encoding.
+    """
+    return name.partition(".")[0].upper()
 
 
 async def _files(context: ProbeContext) -> tuple[BackendFile, ...]:
@@ -173,33 +205,20 @@ async def _answers(
     context: ProbeContext, file: BackendFile, tls: BackendTls, way: _Way
 ) -> DatabaseAnswers:
     transcript = Transcript()
-    found = DatabaseAnswers(file.path, tls.server, table=user_table(file.get("password_query")))
+    found = DatabaseAnswers(
+        file.path,
+        tls.server,
+        for_passwords=file.for_passwords,
+        table=user_table(file.get("password_query")),
+    )
     try:
-        secured = _secured(tls, way.authorities.get(tls.server.authorities, ""))
-        async with (
-            asyncio.timeout(PATIENCE),
-            backend_socket(context, tls.server) as connected,
-        ):
-            session = Session(context.permit.request)
-
-            def talk() -> DatabaseAnswers:
-                account = way.account
-                transcript.add(">", f"log in as {account.user} to {account.database}")
-                session.log_in(
-                    connected,
-                    name=tls.server.name,
-                    user=account.user,
-                    password=account.password,
-                    database=account.database,
-                    tls=secured,
-                    timeout=context.reply_timeout,
-                )
-                return _interview(_Asker(session, transcript), found, way.known_schemes)
-
-            found = await in_daemon_thread(talk)
+        async with asyncio.timeout(PATIENCE):
+            found = await _logged_in(context, file, tls, way, _Asker(context, transcript), found)
     except RefusedError as exc:
         found = dataclasses.replace(found, refusal=exc.refusal)
         transcript.add("<", str(exc))
+    except UnknownLoginError as exc:
+        found = _doubtful(found, Cause.CLIENT_LIMIT, f"{tls.server}: {exc}")
     except NoAnswerError as exc:
         found = _doubtful(found, Cause.BLOCKED, f"{tls.server}: {exc}")
     except TimeoutError:
@@ -209,11 +228,31 @@ async def _answers(
     return dataclasses.replace(found, transcript=transcript.freeze())
 
 
+async def _logged_in(
+    context: ProbeContext,
+    file: BackendFile,
+    tls: BackendTls,
+    way: _Way,
+    asker: "_Asker",
+    found: DatabaseAnswers,
+) -> DatabaseAnswers:
+    secured = _secured(file, tls, way.authorities.get(tls.server.authorities, ""))
+    async with backend_socket(context, tls.server) as connected:
+
+        def talk() -> DatabaseAnswers:
+            asker.log_in(connected, tls.server.name, way.account, secured)
+            answers = _interview(asker, found, way.known_schemes)
+            asker.session.end()
+            return answers
+
+        return await in_daemon_thread(talk)
+
+
 def _doubtful(found: DatabaseAnswers, cause: Cause, detail: str) -> DatabaseAnswers:
     return dataclasses.replace(found, doubt=Doubt(cause, detail))
 
 
-def _secured(tls: BackendTls, authorities: str) -> ssl.SSLContext | None:
+def _secured(file: BackendFile, tls: BackendTls, authorities: str) -> ssl.SSLContext | None:
     """
     How the password is kept from others on the way.
 
@@ -221,6 +260,9 @@ def _secured(tls: BackendTls, authorities: str) -> ssl.SSLContext | None:
         ProbeError: It cannot be, so there is no login.
     """
     server = tls.server
+    if file.words("connect").get("ssl_cert"):
+        detail = f"{file.path}: Dovecot shows a certificate of its own, which is not read"
+        raise ProbeError(Cause.CLIENT_LIMIT, detail)
     if server.on_this_machine:
         return verifying(authorities, name=False) if server.authorities else None
     if tls.doubt is not None:
@@ -238,15 +280,35 @@ class _Asker:
     Writes down what is asked; of the answers only what holds no secret is shown elsewhere.
     """
 
-    def __init__(self, session: Session, transcript: Transcript) -> None:
-        self._session = session
+    def __init__(self, context: ProbeContext, transcript: Transcript) -> None:
+        self.session = Session(context.permit.request)
+        self._timeout = context.reply_timeout
         self._transcript = transcript
+
+    def log_in(
+        self,
+        connected: socket.socket,
+        name: str,
+        account: _Account,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        """Logs in as *account* at the server called *name*."""
+        self._transcript.add(">", f"log in as {account.user} to {account.database}")
+        self.session.log_in(
+            connected,
+            name=name,
+            user=account.user,
+            password=account.password,
+            database=account.database,
+            tls=tls,
+            timeout=self._timeout,
+        )
 
     def rows(self, question: str) -> list[tuple[str, ...]]:
         """All rows of an answer."""
         self._transcript.add(">", question)
         try:
-            found = self._session.ask(question)
+            found = self.session.ask(question)
         except RefusedError as exc:
             self._transcript.add("<", str(exc))
             raise

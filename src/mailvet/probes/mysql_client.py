@@ -2,6 +2,7 @@
 PyMySQL, held to reading: it logs in without showing the password, and asks what was planned.
 """
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -58,9 +59,15 @@ class NoAnswerError(Exception):
     """
 
 
+class UnknownLoginError(NoAnswerError):
+    """
+    The server wants a kind of login that is not made here.
+    """
+
+
 class _Aside:
     """
-    Kinds of login that would show the password, or a hash that is as good.
+    Kinds of login that would show the password, or a hash that is as good, or take a library.
     """
 
     def __init__(self, _: object) -> None:
@@ -68,11 +75,20 @@ class _Aside:
 
     def authenticate(self, _: object) -> None:
         """Sends nothing."""
-        raise pymysql.OperationalError(_ASIDE, "the server wants to see the password itself")
+        raise pymysql.OperationalError(
+            _ASIDE, "the server wants a kind of login that is not made here"
+        )
 
 
 _LOGINS: dict[str, Callable[[Any], Any]] = dict.fromkeys(
-    ("mysql_clear_password", "dialog", "mysql_old_password", "sha256_password"), _Aside
+    (
+        "mysql_clear_password",
+        "dialog",
+        "mysql_old_password",
+        "sha256_password",
+        "client_ed25519",
+    ),
+    _Aside,
 )
 
 
@@ -143,6 +159,13 @@ class Session:
 
         return self._tried(fetch)
 
+    def end(self) -> None:
+        """
+        Says good-bye, so that the server does not log a connection that broke.
+        """
+        with contextlib.suppress(pymysql.Error, OSError):
+            self._connection.close()
+
     def _tried(self, work: Callable[[], Result]) -> Result:
         try:
             return work()
@@ -150,7 +173,8 @@ class Session:
             number, words = (*exc.args, "", "")[:2]
             if isinstance(number, int) and number not in _OF_THE_CLIENT:
                 raise RefusedError(SqlRefusal(number, str(words)[:300])) from exc
-            raise NoAnswerError(str(words or number or exc)[:300]) from exc
+            kind = UnknownLoginError if number == _ASIDE else NoAnswerError
+            raise kind(str(words or number or exc)[:300]) from exc
         except _BROKEN as exc:
             raise NoAnswerError(str(exc)[:300] or type(exc).__name__) from exc
 

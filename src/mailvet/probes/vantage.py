@@ -16,6 +16,9 @@ from mailvet.model import Cause, Shell
 FAREWELL = 3.0
 """Seconds for ssh to end once the connection has."""
 
+GOOD_BYE = 1.0
+"""Seconds for the last words of a blocking library to arrive, and for the peer to hang up."""
+
 LOGIN_PATIENCE = 20.0
 """Seconds for an ssh that has to log in by itself before it can say why a port is closed."""
 
@@ -175,6 +178,8 @@ async def as_socket(
     )
     try:
         yield near
+        # A good-bye is still on its way.
+        await asyncio.wait(pumps, timeout=GOOD_BYE)
     finally:
         for pump in pumps:
             pump.cancel()

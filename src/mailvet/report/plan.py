@@ -97,8 +97,9 @@ def _head_of_backend(plan: HostPlan) -> str:
 
 def _backend(plan: HostPlan, width: int) -> Iterator[str]:
     for step, act in plan.of(BackendConnections):
-        login = " with Dovecot's own account" if act.login else ""
-        words = f"{step.name}, {act.most}: {act.backend}{login}: {', '.join(act.requests)}"
+        login = ", with Dovecot's own account" if act.login else ""
+        asked = ", ".join(act.requests)
+        words = f"{step.name}, {act.most}: to the {act.backend}{login}: {asked}"
         yield from _wrapped(words, "  ", width)
 
 
