@@ -215,6 +215,28 @@ def test_a_lookup_without_an_answer_is_never_right(
     assert Lookup("name", wanted, user, password, local=False).right is right
 
 
+def test_a_template_leaves_the_password_database_without_an_answer() -> None:
+    """
+    It can tell nothing without a password, so the user database alone counts.
+    """
+    output = CommandOutput("script", 0, "@@name 0\n0\n67\n2\n", "")
+    (found,) = parse_backend_users(output, (("alice", True),), bound=True).lookups
+    assert found.right
+    assert not found.contradicted
+    assert str(found) == "alice: found in the user database"
+    (found,) = parse_backend_users(output, (("alice", True),)).lookups
+    assert not found.right
+
+
+def test_a_backend_is_alive_if_it_knows_a_test_account() -> None:
+    """
+    In one of the two databases.
+    """
+    output = CommandOutput("script", 0, "@@name 0\n67\n0\n2\n", "")
+    assert parse_backend_users(output, (("alice", True),)).alive
+    assert not parse_backend_users(output, (("nobody", False),)).alive
+
+
 @pytest.mark.parametrize(
     ("connect", "servers"),
     [

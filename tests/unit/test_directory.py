@@ -66,3 +66,24 @@ def test_files_by_what_asks_with_them() -> None:
     found = made(uris="ldap://ldap.example.com")
     assert found.passwords == found.remote == found.settings
     assert found.users == ()
+
+
+def test_what_is_missing_for_finding_users() -> None:
+    """
+    No way at all, or a name without a password.
+    """
+    assert made(dn="cn=a", dnpass="***").unfindable == ()
+    assert "neither dn" in made().unfindable[0]
+    assert len(made(dn="cn=a").unfindable) == 2
+
+
+def test_filters_that_are_searched_with() -> None:
+    """
+    With a template nobody is searched for when a password is asked.
+    """
+    assert made(pass_filter="(uid=%n)").filters == ((FILE, "pass_filter", "(uid=%n)"),)
+    templated = made(auth_bind="yes", auth_bind_userdn="uid=%n")
+    assert (templated.filters, templated.templates) == ((), ("uid=%n",))
+    assert templated.by_template
+    assert not made().by_template
+    assert not DirectoryFacts((), (), shared=False, commands=()).by_template

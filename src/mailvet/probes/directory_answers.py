@@ -11,7 +11,6 @@ import base64
 import binascii
 import dataclasses
 import hashlib
-from collections.abc import Iterator
 
 from mailvet.acts import Acts, BackendConnections, Commands, Plan, Scope
 from mailvet.context import FactSpec, ProbeContext
@@ -276,19 +275,14 @@ async def _in_clear(
     return ClearAnswer(server, met, result, transcript=transcript.freeze())
 
 
-def _acts(requests: tuple[str, ...], *, login: bool) -> Plan:
-    def commands() -> Iterator[Commands]:
-        yield Commands("certificates of authorities that Dovecot verifies the directory with")
-        if login:
-            yield Commands("the password with which Dovecot searches the directory")
-
+def _acts(requests: tuple[str, ...], reads: str, *, login: bool) -> Plan:
     def acts(scope: Scope) -> Acts:
         if "ldap" not in scope.target.roles:
             return ()
         # ssh tries a second time, to learn why a connection was refused; with a login, each
         # server is asked on its port without TLS as well.
         most = (4 if login else 2) * MOST_SERVERS
-        return (BackendConnections("directory", most, requests, login), *commands())
+        return (BackendConnections("directory", most, requests, login), Commands(reads))
 
     return acts
 
@@ -298,14 +292,22 @@ FACTS = (
         "directory_tls",
         probe_directory_tls,
         BackendTlsFacts,
-        acts=_acts(("StartTLS",), login=False),
+        acts=_acts(
+            ("StartTLS",),
+            "certificates of authorities that Dovecot verifies the directory with",
+            login=False,
+        ),
         needs=("directory",),
     ),
     FactSpec(
         "directory_answers",
         probe_directory_answers,
         DirectoryAnswersFacts,
-        acts=_acts(("StartTLS", "Bind", "Bind as nobody", "Search"), login=True),
+        acts=_acts(
+            ("StartTLS", "Bind", "Bind as nobody", "Search"),
+            "the password with which Dovecot searches the directory",
+            login=True,
+        ),
         needs=("directory", "directory_tls", "dovecot"),
     ),
 )
