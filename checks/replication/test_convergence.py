@@ -104,6 +104,8 @@ def _travelled(convergence: ConvergenceFacts, *operations: Operation) -> Judgeme
     observed = f"{way}: {convergence.words(*operations) or 'nothing was tried'}"
     if convergence.missed(*operations):
         return judge(False, observed=observed, expected=expected)
-    if why := convergence.why_unused(*operations):
-        return unverified(Cause.BLOCKED, observed=f"{observed}; {why}", expected=expected)
-    return judge(bool(convergence.of(*operations)), observed=observed, expected=expected)
+    why = convergence.why_unused(*operations)
+    if why or not convergence.of(*operations):
+        observed = f"{observed}; {why}" if why else observed
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    return judge(True, observed=observed, expected=expected)

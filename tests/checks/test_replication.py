@@ -402,6 +402,7 @@ def test_convergence(load_check: Load, name: str, operation: Operation) -> None:
     assert check(convergence(Trial(operation, 1, 0.4, fault="twice"))).verdict is FAIL
     unused = convergence(unused=((operation, "no time was left for it"),))
     assert check(unused).verdict is OPEN
+    assert check(convergence()).verdict is OPEN
 
 
 def test_no_managesieve(load_check: Load) -> None:
