@@ -95,6 +95,17 @@ class Account:
 class Scenario:
     """
     One deployment of real servers.
+
+    Attributes:
+        name: Its folder's name.
+        folder: Where its files are.
+        summary: What is special about it, in words.
+        trusted_first: Number of the first host in mynetworks.
+        trusted_prefix: Length of that network's prefix.
+        machines: Its hosts.
+        accounts: The test accounts.
+        secrets: Passwords that its hosts share, by name.
+        unproved: Why ``make test`` does not try its mutants yet; empty if it does.
     """
 
     name: str
@@ -105,6 +116,7 @@ class Scenario:
     machines: tuple[Machine, ...]
     accounts: tuple[Account, ...]
     secrets: tuple[str, ...] = ()
+    unproved: str = ""
 
     @property
     def mail_machines(self) -> tuple[Machine, ...]:
@@ -198,7 +210,9 @@ def reject_unknown(where: str, table: Mapping[str, Any], known: set[str]) -> Non
 
 
 def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
-    reject_unknown(str(path), data, {"summary", "secrets", "trusted", "machines", "accounts"})
+    reject_unknown(
+        str(path), data, {"summary", "secrets", "unproved", "trusted", "machines", "accounts"}
+    )
     reject_unknown(f"{path}: trusted", data["trusted"], {"first", "prefix"})
     for key, value in data["machines"].items():
         for word in ("partner", "mta"):
@@ -213,6 +227,7 @@ def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
         machines=tuple(_machine(path, key, value) for key, value in data["machines"].items()),
         accounts=tuple(_account(path, key, value) for key, value in data["accounts"].items()),
         secrets=tuple(data.get("secrets", ())),
+        unproved=data.get("unproved", ""),
     )
 
 

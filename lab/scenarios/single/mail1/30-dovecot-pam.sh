@@ -28,4 +28,5 @@ CONF
 while read -r user; do
     useradd --no-create-home --shell /usr/sbin/nologin "$user"
 done < /mnt/files/accounts
-chpasswd < /mnt/files/passwords
+# The hash that RHEL 9 makes; Debian's takes fifteen times as long at every login.
+chpasswd -c SHA512 < /mnt/files/passwords
