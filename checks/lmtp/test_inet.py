@@ -5,7 +5,12 @@ LMTP over TCP, for SMTP servers on other hosts (guide 1.6, 2.9).
 from mailvet.facts.certificate import ShownFacts
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.firewall import FirewallFacts
-from mailvet.facts.guarded_ports import GuardedPort, admission_faults
+from mailvet.facts.guarded_ports import (
+    GuardedPort,
+    admitted_only,
+    closed_to_others,
+    open_to_guests,
+)
 from mailvet.facts.listeners import ListenerFacts
 from mailvet.facts.lmtp_session import LmtpSession
 from mailvet.model import Cause, Judgement, Target, judge, not_applicable, unverified
@@ -38,13 +43,7 @@ def test_firewall_admits_clients_only(firewall: FirewallFacts, lmtp_port: Guarde
     """
     firewalld admits the SMTP servers' own addresses to the port, and no others.
     """
-    wanted = ", ".join(lmtp_port.addresses)
-    expected = f"port {lmtp_port.port} admitted for {wanted} and nobody else"
-    if not firewall.running:
-        return judge(False, observed="firewalld does not run", expected=expected)
-    found = admission_faults(firewall, lmtp_port)
-    sources = ", ".join(firewall.sources(lmtp_port.port, permanent=True))
-    return judge(not found, observed="; ".join(found) or sources, expected=expected)
+    return admitted_only(firewall, lmtp_port)
 
 
 @control("LMTP-22")
@@ -52,15 +51,7 @@ def test_closed_to_others(lmtp_port: GuardedPort) -> Judgement:
     """
     No connection is taken from a place that is no SMTP server's.
     """
-    expected = f"port {lmtp_port.port} takes no connection from anybody but the SMTP servers"
-    if lmtp_port.intruders:
-        observed = "; ".join(f"{each}" for each in lmtp_port.intruders)
-        return judge(False, observed=observed, expected=expected)
-    if not lmtp_port.shut_out:
-        observed = lmtp_port.useless or "every place to probe from is an SMTP server's"
-        return unverified(Cause.VANTAGE, observed=observed, expected=expected)
-    observed = "; ".join(f"{each}" for each in lmtp_port.shut_out)
-    return judge(True, observed=observed, expected=expected)
+    return closed_to_others(lmtp_port, "the SMTP servers")
 
 
 @control("LMTP-23")
@@ -68,13 +59,7 @@ def test_open_to_clients(lmtp_port: GuardedPort) -> Judgement:
     """
     Connections from the SMTP servers are taken.
     """
-    expected = f"port {lmtp_port.port} takes connections from the SMTP servers"
-    if not lmtp_port.guests:
-        observed = lmtp_port.useless or "no place to probe from is an SMTP server's"
-        return unverified(Cause.VANTAGE, observed=observed, expected=expected)
-    seen = "; ".join(f"{each}" for each in lmtp_port.guests)
-    taken = all(each.state and each.state.open for each in lmtp_port.guests)
-    return judge(taken, observed=seen, expected=expected)
+    return open_to_guests(lmtp_port, "the SMTP servers")
 
 
 @control("LMTP-24")

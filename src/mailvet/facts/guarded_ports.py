@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from mailvet.facts.firewall import FirewallFacts
 from mailvet.facts.reach import PortState
+from mailvet.model import Cause, Judgement, judge, unverified
 from mailvet.transcript import Line
 
 
@@ -108,6 +109,47 @@ def admission_faults(firewall: FirewallFacts, guarded: GuardedPort) -> tuple[str
         found += [f"admits {each} {when}" for each in guarded.strangers(sources)]
         found += [f"does not admit {each} {when}" for each in guarded.missing(sources)]
     return tuple(found)
+
+
+def admitted_only(firewall: FirewallFacts, guarded: GuardedPort) -> Judgement:
+    """
+    Whether firewalld admits the declared addresses to a port, now and permanently, and no others.
+    """
+    wanted = ", ".join(guarded.addresses)
+    expected = f"port {guarded.port} admitted for {wanted} and nobody else"
+    if not firewall.running:
+        return judge(False, observed="firewalld does not run", expected=expected)
+    found = admission_faults(firewall, guarded)
+    sources = ", ".join(firewall.sources(guarded.port, permanent=True))
+    return judge(not found, observed="; ".join(found) or sources, expected=expected)
+
+
+def open_to_guests(guarded: GuardedPort, guests: str) -> Judgement:
+    """
+    Whether a port takes connections from those who may use it, called *guests*.
+    """
+    expected = f"port {guarded.port} takes connections from {guests}"
+    if not guarded.guests:
+        observed = guarded.useless or f"no place to probe from is that of {guests}"
+        return unverified(Cause.VANTAGE, observed=observed, expected=expected)
+    seen = "; ".join(f"{each}" for each in guarded.guests)
+    taken = all(each.state and each.state.open for each in guarded.guests)
+    return judge(taken, observed=seen, expected=expected)
+
+
+def closed_to_others(guarded: GuardedPort, guests: str) -> Judgement:
+    """
+    Whether a port takes no connection from anybody else than *guests*, seen from such places.
+    """
+    expected = f"port {guarded.port} takes no connection from anybody but {guests}"
+    if guarded.intruders:
+        observed = "; ".join(f"{each}" for each in guarded.intruders)
+        return judge(False, observed=observed, expected=expected)
+    if not guarded.shut_out:
+        observed = guarded.useless or f"every place to probe from is that of {guests}"
+        return unverified(Cause.VANTAGE, observed=observed, expected=expected)
+    observed = "; ".join(f"{each}" for each in guarded.shut_out)
+    return judge(True, observed=observed, expected=expected)
 
 
 def _network(source: str) -> IPv4Network | IPv6Network | None:
