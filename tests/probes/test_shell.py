@@ -108,6 +108,32 @@ def test_refusals_have_their_cause(
     assert "\n" not in caught.value.detail
 
 
+@pytest.mark.parametrize(
+    ("said", "tries"),
+    [
+        ("kex_exchange_identification: read: Connection reset by peer\n", 2),
+        ("kex_exchange_identification: Connection closed by remote host\n", 2),
+        ("root@mail1: Permission denied (publickey).\n", 1),
+        (f"{shell.BEGIN}\nConnection to mail1 closed by remote host.\n", 1),
+    ],
+)
+def test_sshd_that_has_too_many_guests_is_asked_once_more(
+    monkeypatch: pytest.MonkeyPatch, said: str, tries: int
+) -> None:
+    """Only if the script cannot have begun: MaxStartups drops connections before any login."""
+    asked: list[str] = []
+
+    def execute(_: Shell, command: str) -> tuple[int, str, str]:
+        asked.append(command)
+        return 255, "", said
+
+    monkeypatch.setattr(shell, "_execute", execute)
+    monkeypatch.setattr(shell, "_PAUSE", 0.0)
+    with pytest.raises(ProbeError):
+        run("true")
+    assert len(asked) == tries
+
+
 def test_connection_that_testinfra_does_not_know() -> None:
     """A wrong host spec is named."""
     with pytest.raises(ProbeError) as caught:

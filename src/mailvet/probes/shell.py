@@ -35,6 +35,12 @@ echo "{end}$?" >&2"""
 
 _KEEP_ALIVE = "-o BatchMode=yes -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 
+_PAUSE = 1.0
+"""Seconds until an sshd that had too many guests is asked again."""
+
+_DROPPED = re.compile(r"kex_exchange_identification: .*Connection (?:reset|closed)")
+"""What ssh says when sshd drops a connection before any login (MaxStartups)."""
+
 _NO_ENTRY = re.compile(
     r"(?i)permission denied|host key verification failed|too many authentication"
 )
@@ -92,6 +98,9 @@ async def run_on(
     try:
         async with asyncio.timeout(timeout + GRACE):
             status, stdout, stderr = await asyncio.to_thread(_execute, shell, command)
+            if BEGIN not in stderr and _DROPPED.search(stderr):
+                await asyncio.sleep(_PAUSE)
+                status, stdout, stderr = await asyncio.to_thread(_execute, shell, command)
     except TimeoutError as exc:
         detail = f"{shell.connection}: no end of {title or script!r} in {timeout + GRACE:g} s"
         raise ProbeError(Cause.TIMEOUT, detail) from exc
