@@ -95,21 +95,6 @@ def test_a_closed_port_is_unreachable() -> None:
     assert seen.doubt.cause is Cause.UNREACHABLE
 
 
-@pytest.fixture(name="fake_ssh")
-def _fake_ssh(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], None]:
-    folder = tmp_path_factory.mktemp("bin")
-
-    def install(script: str) -> None:
-        path = folder / "ssh"
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return install
-
-
 def read_line(shell: Shell | None, server: BackendServer) -> bytes:
     """The first line of a server that is asked through *shell*."""
 

@@ -331,21 +331,6 @@ def test_a_name_that_is_none_is_an_error_of_ours() -> None:
     assert handshake_module.server_name_octets("192.0.2.1") == b""
 
 
-@pytest.fixture(name="fake_ssh")
-def _fake_ssh(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], None]:
-    folder = tmp_path_factory.mktemp("bin")
-
-    def install(script: str) -> None:
-        path = folder / "ssh"
-        path.write_text(f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-    return install
-
-
 def through(connection: str = "ssh://root@vantage.example.net") -> object:
     """
     What comes of reading a line through a vantage.

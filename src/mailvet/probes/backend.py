@@ -72,9 +72,7 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
     Raises:
         ProbeError: No such backend is declared, or there is no root shell on the target.
     """
-    driver = central_driver(context.target.roles)
-    if not driver:
-        raise ProbeError(Cause.BLOCKED, "the profile declares neither a database nor a directory")
+    driver = _driver(context)
     dovecot: DovecotConfig = await context.fact("dovecot")
     paths = backend_files(dovecot, driver)
     for_passwords = settings_files(dovecot, "passdb", driver)
@@ -117,9 +115,7 @@ async def probe_backend_tls(context: ProbeContext) -> BackendTlsFacts:
     Raises:
         ProbeError: As the probe of that kind of backend says; BLOCKED if none is declared.
     """
-    driver = central_driver(context.target.roles)
-    if not driver:
-        raise ProbeError(Cause.BLOCKED, "the profile declares neither a database nor a directory")
+    driver = _driver(context)
     found: BackendTlsFacts = await context.fact(_TLS[driver])
     return found
 
@@ -143,6 +139,19 @@ async def probe_backend_users(context: ProbeContext) -> BackendUsers:
     title = "doveadm user, doveadm auth lookup, getent passwd for each name; doveadm user '*'"
     output = await run(context, script, title=title, timeout=70)
     return parse_backend_users(output, names, bound=any(each.template for each in settings))
+
+
+def _driver(context: ProbeContext) -> str:
+    """
+    The driver of the declared backend.
+
+    Raises:
+        ProbeError: BLOCKED if none is declared.
+    """
+    driver = central_driver(context.target.roles)
+    if not driver:
+        raise ProbeError(Cause.BLOCKED, "the profile declares neither a database nor a directory")
+    return driver
 
 
 def _names(context: ProbeContext, dovecot: DovecotConfig) -> tuple[tuple[str, bool], ...]:

@@ -11,6 +11,7 @@ from mailvet.errors import ProbeError
 from mailvet.facts.backend_tls import BackendServer, BackendTls
 from mailvet.facts.certificate import Doubt
 from mailvet.facts.host import sections
+from mailvet.model import Cause
 from mailvet.probes.backend_pipe import dial_backend
 from mailvet.probes.certificate import MAX_CHAIN, leads_to, read_certificate, store_of
 from mailvet.probes.connection import Wire
@@ -83,6 +84,28 @@ async def look_at_tls(
         trust_detail=detail,
         transcript=transcript.freeze(),
     )
+
+
+def require_verified(tls: BackendTls, where: object, undone: str) -> None:
+    """
+    Refuses to show a password to a server that is not who Dovecot takes it for.
+
+    Args:
+        tls: What its handshake showed.
+        where: The server, as the settings name it.
+        undone: What is left undone, for errors.
+
+    Raises:
+        ProbeError: BLOCKED if there was no TLS, or it is not verified; else what was in the way.
+    """
+    if tls.doubt is not None:
+        raise ProbeError(tls.doubt.cause, tls.doubt.detail)
+    if not tls.completed:
+        raise ProbeError(Cause.BLOCKED, f"{undone}: {tls}")
+    if not tls.verified:
+        name = tls.server.name
+        why = tls.trust_detail if not tls.trusted else f"the certificate is not for {name}"
+        raise ProbeError(Cause.BLOCKED, f"{where}: {undone}, it is not verified: {why}")
 
 
 def _trust(ders: list[bytes], path: str, pem: str) -> tuple[bool | None, str]:

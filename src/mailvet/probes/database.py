@@ -32,7 +32,7 @@ from mailvet.facts.sql import (
 )
 from mailvet.model import Cause
 from mailvet.probes.backend_pipe import backend_socket
-from mailvet.probes.backend_tls import look_at_tls, read_authorities
+from mailvet.probes.backend_tls import look_at_tls, read_authorities, require_verified
 from mailvet.probes.connection import Wire
 from mailvet.probes.mysql_client import (
     REQUESTS,
@@ -265,13 +265,7 @@ def _secured(file: BackendFile, tls: BackendTls, authorities: str) -> ssl.SSLCon
         raise ProbeError(Cause.CLIENT_LIMIT, detail)
     if server.on_this_machine:
         return verifying(authorities, name=False) if server.authorities else None
-    if tls.doubt is not None:
-        raise ProbeError(tls.doubt.cause, tls.doubt.detail)
-    if not tls.completed:
-        raise ProbeError(Cause.BLOCKED, f"not logged in: {tls}")
-    if not tls.verified:
-        why = tls.trust_detail if not tls.trusted else f"the certificate is not for {server.name}"
-        raise ProbeError(Cause.BLOCKED, f"{server}: not logged in, it is not verified: {why}")
+    require_verified(tls, server, "not logged in")
     return verifying(authorities, name=True)
 
 

@@ -31,7 +31,7 @@ from mailvet.facts.ldap_settings import PORTS, SCOPES, DirectoryUri, LdapSetting
 from mailvet.facts.passdb import system_name
 from mailvet.model import Cause
 from mailvet.probes.backend_pipe import dial_backend
-from mailvet.probes.backend_tls import look_at_tls, read_authorities
+from mailvet.probes.backend_tls import look_at_tls, read_authorities, require_verified
 from mailvet.probes.connection import Wire
 from mailvet.probes.handshake import TlsOffer
 from mailvet.probes.ldap_client import MAX_DEPTH, LdapSession
@@ -178,15 +178,8 @@ def _refuse(settings: LdapSettings, uri: DirectoryUri, tls: BackendTls) -> None:
     """
     if settings.on("sasl_bind"):
         raise ProbeError(Cause.CLIENT_LIMIT, f"{settings.path}: sasl_bind is not tried")
-    if uri.local:
-        return
-    if tls.doubt is not None:
-        raise ProbeError(tls.doubt.cause, tls.doubt.detail)
-    if not tls.completed:
-        raise ProbeError(Cause.BLOCKED, f"not asked: {tls}")
-    if not tls.verified:
-        why = tls.trust_detail if not tls.trusted else f"the certificate is not for {uri.host}"
-        raise ProbeError(Cause.BLOCKED, f"{uri}: not asked, it is not verified: {why}")
+    if not uri.local:
+        require_verified(tls, uri, "not asked")
 
 
 async def _secure(
