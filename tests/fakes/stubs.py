@@ -192,6 +192,12 @@ class Visit:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
+    def hang_up(self) -> None:
+        """
+        Ends the connection in good order.
+        """
+        self._writer.close()
+
     def half_close(self) -> None:
         """
         Sends no more, but goes on listening.

@@ -108,6 +108,17 @@ def test_what_builds_on_a_lost_change_is_lost_too() -> None:
     assert [each.seconds is None for each in watch.trials] == [False, True]
 
 
+def test_what_was_interrupted_is_not_called_lost() -> None:
+    """
+    A session that ends says nothing about the sync; what had arrived before stays as it was.
+    """
+    watch = stage()
+    asyncio.run(watch.time(Operation.CREATE, 1, at_once))
+    watch.interrupted((Operation.CREATE, Operation.APPEND), 1, "IMAP: the session was ended")
+    assert [each.operation for each in watch.trials] == [Operation.CREATE]
+    assert watch.unused == {Operation.APPEND: "IMAP: the session was ended"}
+
+
 def test_a_fault_belongs_to_the_last_trial() -> None:
     """
     It arrived, but not as it should.

@@ -28,7 +28,7 @@ from mailvet.facts.passdb import system_name
 from mailvet.model import Account, Cause
 from mailvet.probes.dovecot import probe_dovecot
 from mailvet.probes.first_use import after_first_use
-from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
+from mailvet.probes.imap_mailbox import REOPENED, Mailbox, open_mailbox
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.shell import quote, run
 from mailvet.probes.sieve_scripts import sieve_service
@@ -114,7 +114,7 @@ async def _open(
     stack: contextlib.AsyncExitStack, context: ProbeContext, account: Account
 ) -> Mailbox:
     with context.permit.in_force():
-        return await stack.enter_async_context(open_mailbox(context, account))
+        return await stack.enter_async_context(open_mailbox(context, account, lasting=True))
 
 
 async def _use(context: ProbeContext, account: Account) -> None:
@@ -212,7 +212,7 @@ def _commands() -> Acts:
 def _changes(scope: Scope, account: Account | None) -> list[Act]:
     if account is None:
         return []
-    found: list[Act] = [*opens_mailbox(scope.target, account, 2, *_VERBS)]
+    found: list[Act] = [*opens_mailbox(scope.target, account, 2 + REOPENED, *_VERBS)]
     service = sieve_service(scope.target)
     if service is not None:
         verbs = ("LISTSCRIPTS", "PUTSCRIPT", "DELETESCRIPT")

@@ -5,30 +5,38 @@ IMAPClient blocks, so each of its calls runs in a thread of its own that nobody 
 leaving ``open_mailbox`` closes the socket and thereby ends the call.
 """
 
-import asyncio
 import contextlib
-import functools
 import imaplib
-import re
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 
 from imapclient import IMAPClient
-from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientError
 
 from mailvet.context import ProbeContext
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.folders import Folder
 from mailvet.facts.replies import Reply
-from mailvet.model import Account, Cause, Endpoint, Protocol, Security
-from mailvet.probes.imap_client import Guard, GuardedClient
+from mailvet.model import Account, Cause
 from mailvet.probes.imap_log import recorded
-from mailvet.probes.sasl import SECOND_TRY
+from mailvet.probes.imap_login import NOT_IMAP, hang_up, log_in, lost, refusal
 from mailvet.probes.threads import in_daemon_thread
 from mailvet.transcript import Transcript
 
-_NOT_IMAP = (ValueError, LookupError, TypeError, AssertionError)
-"""What IMAPClient stumbles over when a server talks nonsense."""
+_LOOKS = frozenset(
+    {
+        IMAPClient.folder_status,
+        IMAPClient.list_folders,
+        IMAPClient.list_sub_folders,
+        IMAPClient.noop,
+        IMAPClient.search,
+        IMAPClient.select_folder,
+    }
+)
+"""What may be asked again in another session, because it changes nothing."""
+
+REOPENED = 3
+"""How often a mailbox is opened again that the server closed."""
 
 
 class Mailbox:
@@ -37,12 +45,24 @@ class Mailbox:
 
     A server that says NO is an observation: methods that may be refused return its reply.
 
+    Args:
+        client: The session.
+        transcript: Its transcript.
+        reopen: Logs in once more, for sessions that the server may end.
+
     Attributes:
         transcript: All that was said.
     """
 
-    def __init__(self, client: IMAPClient, transcript: Transcript) -> None:
+    def __init__(
+        self,
+        client: IMAPClient,
+        transcript: Transcript,
+        reopen: Callable[[], Awaitable[IMAPClient]] | None = None,
+    ) -> None:
         self._client = client
+        self._reopen = reopen
+        self._reopened = 0
         self._examined = ""
         self.transcript = transcript
 
@@ -50,49 +70,49 @@ class Mailbox:
         """
         All folders with their attributes.
         """
-        return _folders(await self._listing(self._client.list_folders))
+        return _folders(await self._listing(IMAPClient.list_folders))
 
     async def subscriptions(self) -> tuple[str, ...]:
         """
         Names of the folders to which the account is subscribed.
         """
-        listed = _folders(await self._listing(self._client.list_sub_folders))
+        listed = _folders(await self._listing(IMAPClient.list_sub_folders))
         return tuple(each.name for each in listed)
 
     async def _listing(self, work: Callable[[], Any]) -> Any:  # noqa: ANN401
         try:
             return await self._call(work)
         except IMAPClientError as exc:
-            detail = f"the server does not list the mailboxes: {_refusal(exc).text}"
+            detail = f"the server does not list the mailboxes: {refusal(exc).text}"
             raise ProbeError(Cause.BLOCKED, detail, self.transcript.freeze()) from exc
 
     async def subscribe(self, folder: str) -> Reply:
         """SUBSCRIBE."""
-        return await self._reply(self._client.subscribe_folder, folder)
+        return await self._reply(IMAPClient.subscribe_folder, folder)
 
     async def unsubscribe(self, folder: str) -> Reply:
         """UNSUBSCRIBE."""
-        return await self._reply(self._client.unsubscribe_folder, folder)
+        return await self._reply(IMAPClient.unsubscribe_folder, folder)
 
     async def create(self, folder: str) -> Reply:
         """CREATE."""
-        return await self._reply(self._client.create_folder, folder)
+        return await self._reply(IMAPClient.create_folder, folder)
 
     async def delete(self, folder: str) -> Reply:
         """DELETE."""
-        return await self._reply(self._client.delete_folder, folder)
+        return await self._reply(IMAPClient.delete_folder, folder)
 
     async def leave(self) -> None:
         """
         Opens the INBOX in the place of another mailbox, whose end would end the session too.
         """
         with contextlib.suppress(IMAPClientError):
-            await self._call(self._client.select_folder, "INBOX", readonly=True)
+            await self._call(IMAPClient.select_folder, "INBOX", readonly=True)
             self._examined = "INBOX"
 
     async def rename(self, old: str, new: str) -> Reply:
         """RENAME."""
-        return await self._reply(self._client.rename_folder, old, new)
+        return await self._reply(IMAPClient.rename_folder, old, new)
 
     async def flag(self, folder: str, message_id: str, *flags: str) -> Reply:
         """
@@ -102,7 +122,7 @@ class Mailbox:
         selected = await self.select(folder)
         if not selected.positive:
             return selected
-        return await self._reply(self._client.add_flags, uids, list(flags), True)
+        return await self._reply(IMAPClient.add_flags, uids, list(flags), True)
 
     async def flags(self, folder: str, message_id: str) -> tuple[str, ...]:
         """
@@ -112,7 +132,7 @@ class Mailbox:
         if not uids:
             return ()
         try:
-            fetched = await self._call(self._client.get_flags, list(uids))
+            fetched = await self._call(IMAPClient.get_flags, list(uids))
         except IMAPClientError:
             return ()
         found = fetched.get(uids[-1], ())
@@ -123,9 +143,9 @@ class Mailbox:
         All UIDs in *folder*; none if it cannot be opened.
         """
         try:
-            await self._call(self._client.select_folder, folder, readonly=True)
+            await self._call(IMAPClient.select_folder, folder, readonly=True)
             self._examined = folder
-            return tuple(await self._call(self._client.search, ["ALL"]))
+            return tuple(await self._call(IMAPClient.search, ["ALL"]))
         except IMAPClientError:
             self._examined = ""
             return ()
@@ -135,7 +155,7 @@ class Mailbox:
         What the names of the owner's folders begin with (RFC 2342); empty if nobody says.
         """
         try:
-            personal = (await self._call(self._client.namespace)).personal
+            personal = (await self._call(IMAPClient.namespace)).personal
         except IMAPClientError:
             return ""
         return str(personal[0][0]) if personal else ""
@@ -154,7 +174,7 @@ class Mailbox:
         Number of messages in *folder*; None if the server refuses to tell.
         """
         try:
-            status = await self._call(self._client.folder_status, folder, ["MESSAGES"])
+            status = await self._call(IMAPClient.folder_status, folder, ["MESSAGES"])
         except IMAPClientError:
             return None
         return int(status.get(b"MESSAGES", 0))
@@ -164,16 +184,16 @@ class Mailbox:
         SELECT; a mailbox that opens read-only is refused in this sense.
         """
         self._examined = ""
-        reply = await self._reply(self._client.select_folder, folder)
+        reply = await self._reply(IMAPClient.select_folder, folder)
         if not reply.positive:
             # After READ-ONLY imaplib refuses every other command until EXAMINE makes it right.
             with contextlib.suppress(IMAPClientError):
-                await self._call(self._client.select_folder, folder, readonly=True)
+                await self._call(IMAPClient.select_folder, folder, readonly=True)
         return reply
 
     async def append(self, folder: str, message: bytes) -> Reply:
         """APPEND."""
-        return await self._reply(self._client.append, folder, message)
+        return await self._reply(IMAPClient.append, folder, message)
 
     async def find(self, folder: str, message_id: str) -> tuple[int, ...]:
         """
@@ -181,11 +201,11 @@ class Mailbox:
         """
         try:
             if folder != self._examined:
-                await self._call(self._client.select_folder, folder, readonly=True)
+                await self._call(IMAPClient.select_folder, folder, readonly=True)
                 self._examined = folder
-            await self._call(self._client.noop)
+            await self._call(IMAPClient.noop)
             criteria = ["HEADER", "Message-ID", message_id]
-            return tuple(await self._call(self._client.search, criteria))
+            return tuple(await self._call(IMAPClient.search, criteria))
         except IMAPClientError:
             self._examined = ""
             return ()
@@ -198,7 +218,7 @@ class Mailbox:
         if not uids:
             return None
         try:
-            fetched = await self._call(self._client.fetch, [uids[-1]], ["BODY.PEEK[]"])
+            fetched = await self._call(IMAPClient.fetch, [uids[-1]], ["BODY.PEEK[]"])
         except IMAPClientError:
             return None
         body = fetched.get(uids[-1], {}).get(b"BODY[]")
@@ -218,27 +238,21 @@ class Mailbox:
             uids = await self.find(name, message_id)
             if not uids:
                 continue
+            self._examined = ""
             with contextlib.suppress(IMAPClientError):
-                await self._call(self._expunge, name, uids)
+                await self._call(_expunge, name, uids)
             if await self.find(name, message_id):
                 left.append(name)
         return tuple(left)
 
-    def _expunge(self, folder: str, uids: tuple[int, ...]) -> None:
-        self._examined = ""
-        self._client.select_folder(folder)
-        self._client.delete_messages(uids, silent=True)
-        if self._client.has_capability("UIDPLUS"):
-            self._client.uid_expunge(uids)
-        elif set(self._client.search(["DELETED"])) <= set(uids):
-            # Without UIDPLUS, EXPUNGE takes the owner's own deleted messages along.
-            self._client.expunge()
-
     async def _reply(self, work: Callable[..., Any], *arguments: Any) -> Reply:  # noqa: ANN401
         try:
+            if self._reopen is not None:
+                # What changes mail is never repeated, so the end of a session has to show before.
+                await self._call(IMAPClient.noop)
             await self._call(work, *arguments)
         except IMAPClientError as exc:
-            return _refusal(exc)
+            return refusal(exc)
         return Reply("OK", "", ())
 
     async def _call(
@@ -248,17 +262,55 @@ class Mailbox:
         **options: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         try:
-            return await in_daemon_thread(lambda: work(*arguments, **options))
+            return await self._ask(work, *arguments, **options)
+        except PeerClosedError:
+            if work not in _LOOKS or self._reopen is None or self._reopened == REOPENED:
+                raise
+        self._reopened += 1
+        self._client = await self._reopen()
+        if self._examined:
+            await self._ask(IMAPClient.select_folder, self._examined, readonly=True)
+        return await self._ask(work, *arguments, **options)
+
+    async def _ask(
+        self,
+        work: Callable[..., Any],
+        *arguments: Any,  # noqa: ANN401
+        **options: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        try:
+            return await in_daemon_thread(lambda: work(self._client, *arguments, **options))
         except imaplib.IMAP4.readonly as exc:
             raise IMAPClientError(f"command failed: {exc}") from exc
-        except (imaplib.IMAP4.abort, OSError, *_NOT_IMAP) as exc:
-            raise _lost(exc, self.transcript) from exc
+        except (imaplib.IMAP4.abort, OSError, *NOT_IMAP) as exc:
+            raise lost(exc, self.transcript) from exc
+
+    async def log_out(self) -> None:
+        """
+        LOGOUT, as far as the server still listens.
+        """
+        with contextlib.suppress(OSError, imaplib.IMAP4.error):
+            await in_daemon_thread(self._client.logout)
+
+    def hang_up(self) -> None:
+        """
+        Closes the connection.
+        """
+        hang_up(self._client)
 
 
 @contextlib.asynccontextmanager
-async def open_mailbox(context: ProbeContext, account: Account) -> AsyncIterator[Mailbox]:
+async def open_mailbox(
+    context: ProbeContext, account: Account, *, lasting: bool = False
+) -> AsyncIterator[Mailbox]:
     """
     Logs *account* in to the first declared IMAP service that takes it, and out again.
+
+    Args:
+        context: The probe's context.
+        account: Whose mail it is.
+        lasting: Whether a session that the server ends is begun again, up to ``REOPENED`` times: a
+            server that replicates throws out who has a mailbox open that it merges with another.
 
     Raises:
         ProbeError: There is no such service or password, or the login does not work.
@@ -269,67 +321,27 @@ async def open_mailbox(context: ProbeContext, account: Account) -> AsyncIterator
     # No place in the lane: whoever has a mailbox open makes other connections meanwhile, and some
     # who all waited for a second place would wait for each other.
     with recorded(transcript):
-        client = await _logged_in(context, account, password.reveal(), transcript)
+
+        async def session() -> IMAPClient:
+            with context.permit.in_force():
+                return await log_in(context, account, password.reveal(), transcript)
+
+        mailbox = Mailbox(await session(), transcript, session if lasting else None)
         try:
-            yield Mailbox(client, transcript)
-            with contextlib.suppress(OSError, imaplib.IMAP4.error):
-                await in_daemon_thread(client.logout)
+            yield mailbox
+            await mailbox.log_out()
         finally:
-            _hang_up(client)
+            mailbox.hang_up()
 
 
-async def _logged_in(
-    context: ProbeContext, account: Account, password: str, transcript: Transcript
-) -> IMAPClient:
-    """
-    A refusal is asked again, once, for the reason that ``sasl.logged_in`` gives.
-    """
-    for last in (False, True):
-        client = await _connect(context, transcript)
-        try:
-            await in_daemon_thread(functools.partial(client.plain_login, account.user, password))
-        except LoginError as exc:
-            _hang_up(client)
-            if last:
-                detail = f"{account.name} cannot log in to IMAP: {_refusal(exc).text}"
-                raise ProbeError(Cause.BLOCKED, detail, transcript.freeze()) from exc
-            await asyncio.sleep(SECOND_TRY)
-        except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
-            _hang_up(client)
-            raise _lost(exc, transcript) from exc
-        except BaseException:
-            _hang_up(client)
-            raise
-        else:
-            break
-    return client
-
-
-def _hang_up(client: IMAPClient) -> None:
-    with contextlib.suppress(OSError, imaplib.IMAP4.error):
-        client.shutdown()
-
-
-async def _connect(context: ProbeContext, transcript: Transcript) -> IMAPClient:
-    services = [each for each in context.target.endpoints if each.protocol is Protocol.IMAP]
-    services = [each for each in services if each.security is not Security.CLEARTEXT]
-    failure = ProbeError(Cause.BLOCKED, "no IMAP service with TLS is declared to see the mailbox")
-    for service in sorted(services, key=lambda each: each.security is Security.STARTTLS):
-        transcript.add("*", f"connecting to {context.target.address} port {service.port}")
-        try:
-            return await _client(context, service)
-        except (imaplib.IMAP4.error, OSError, *_NOT_IMAP) as exc:
-            failure = _lost(exc, transcript)
-    raise failure
-
-
-async def _client(context: ProbeContext, service: Endpoint) -> IMAPClient:
-    guard = Guard(context.permit.connection(service.port))
-    try:
-        return await in_daemon_thread(functools.partial(GuardedClient, context, service, guard))
-    except asyncio.CancelledError:
-        guard.end()
-        raise
+def _expunge(client: IMAPClient, folder: str, uids: tuple[int, ...]) -> None:
+    client.select_folder(folder)
+    client.delete_messages(uids, silent=True)
+    if client.has_capability("UIDPLUS"):
+        client.uid_expunge(uids)
+    elif set(client.search(["DELETED"])) <= set(uids):
+        # Without UIDPLUS, EXPUNGE takes the owner's own deleted messages along.
+        client.expunge()
 
 
 def _folders(listed: Iterable[tuple[Iterable[bytes], bytes, str]]) -> tuple[Folder, ...]:
@@ -337,22 +349,3 @@ def _folders(listed: Iterable[tuple[Iterable[bytes], bytes, str]]) -> tuple[Fold
         Folder(str(name), tuple(flag.decode("ascii", "replace") for flag in flags))
         for flags, _, name in listed
     )
-
-
-def _refusal(exc: Exception) -> Reply:
-    """
-    The server's words in an exception of IMAPClient.
-    """
-    text = str(exc)
-    found = re.match(r"\w+ failed: (.*)", text, re.DOTALL)
-    return Reply("NO", found[1] if found else text, ())
-
-
-def _lost(exc: Exception, transcript: Transcript) -> ProbeError:
-    detail = f"IMAP: {exc or type(exc).__name__}"
-    transcript.add("*", detail)
-    if isinstance(exc, TimeoutError):
-        return ProbeError(Cause.TIMEOUT, detail, transcript.freeze())
-    if isinstance(exc, ConnectionRefusedError):
-        return ProbeError(Cause.UNREACHABLE, detail, transcript.freeze())
-    return PeerClosedError(Cause.BLOCKED, detail, transcript.freeze())

@@ -122,6 +122,15 @@ class Stage:
             if each not in tried
         ]
 
+    def interrupted(self, operations: Iterable[Operation], number: int, why: str) -> None:
+        """
+        Notes that *operations* could not be tried to the end, for a reason that is not the sync's.
+        """
+        tried = {each.operation for each in self.trials if each.number == number}
+        for each in operations:
+            if each not in tried:
+                self.unused[each] = why
+
     def announce(self, *, folder: str = "", message: Message | None = None) -> None:
         """
         Writes down on both servers what is about to be made on one of them.

@@ -58,6 +58,9 @@ async def mail_rounds(stage: Stage, times: int) -> None:
             await _mail_round(stage, number)
         except MissedError as missed:
             stage.lost(MAIL, number, str(missed))
+        except ProbeError as exc:
+            stage.interrupted(MAIL, number, exc.detail)
+            return
 
 
 async def _mail_round(stage: Stage, number: int) -> None:
@@ -120,8 +123,12 @@ async def merge_rounds(stage: Stage, times: int) -> None:
     for number in range(1, times + 1):
         if stage.over(wanted) or stage.broken(wanted):
             return
-        with contextlib.suppress(MissedError):
-            await _merge(stage, number, name)
+        try:
+            with contextlib.suppress(MissedError):
+                await _merge(stage, number, name)
+        except ProbeError as exc:
+            stage.interrupted(wanted, number, exc.detail)
+            return
 
 
 async def _merge(stage: Stage, number: int, folder: str) -> None:
