@@ -20,8 +20,9 @@ _SSHD_ALONE = ("sh", "-c", "ip route del default; exec /usr/sbin/sshd -D")
 _CONFIGURE = """
 tar -xC /mnt
 . /mnt/settings
+trap '[ $? -eq 0 ] || echo "${step##*/} failed" >&2' EXIT
 for step in /mnt/steps/*; do
-    . "$step" || { echo "${step##*/} failed" >&2; exit 1; }
+    . "$step"
 done
 """
 
