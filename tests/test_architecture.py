@@ -30,6 +30,7 @@ CLIENTS = {
     "certificate": {"OpenSSL", "cryptography"},
     "imap_client": {"imapclient"},
     "imap_mailbox": {"imapclient"},
+    "imap_login": {"imapclient"},
     "delivery": {"aiosmtplib"},
     "mysql_client": {"pymysql"},
     "ldap_client": {"pyasn1", "pyasn1_modules"},

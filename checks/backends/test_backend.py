@@ -97,11 +97,12 @@ def test_settings_are_for_root_alone(backend_settings: BackendFacts) -> Judgemen
     """
     Mode of every such file; where there is an access control list, the mode has its mask.
     """
-    stats = backend_settings.stats
+    stats, careless = backend_settings.stats, backend_settings.careless
     return judge(
-        not any(each.permissions & 0o177 for each in stats),
-        observed=", ".join(map(str, stats)),
-        expected="mode 600 or 400, and no access control list that gives more",
+        not any(each.permissions & 0o177 for each in stats) and not careless,
+        observed=", ".join(map(str, (*stats, *careless))),
+        expected="mode 600 or 400, and no access control list that gives more; "
+        "a password in an option_file is for Dovecot's group at most",
     )
 
 

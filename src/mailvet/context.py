@@ -166,13 +166,20 @@ class ProbeContext:
 
 class Stage(IntEnum):
     """
-    When a probe may start.
+    When a probe may start: when everything of earlier stages on its target is done.
 
-    Failing logins come last: Dovecot delays every later login from the address that made them.
+    Failing logins come late: Dovecot delays every later login from the address that made them.
+    What takes something away from the target comes last of all, because all others would miss it.
     """
 
     NORMAL = 0
     FAILING_LOGINS = 1
+    OUTAGE = 2
+    PARTNER_OUTAGE = 3
+
+
+LATER = tuple(stage for stage in Stage if stage is not Stage.NORMAL)
+"""The stages that wait for others."""
 
 
 @dataclass(frozen=True, slots=True)

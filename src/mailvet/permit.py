@@ -33,7 +33,8 @@ _CHANGING = re.compile(
     r"(rm|rmdir|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|setfacl|install|tee|dd|truncate|mknod|kill|"
     r"pkill|killall|reboot|shutdown|useradd|usermod|userdel|passwd|postsuper|postmap (?!-[qs])|"
     r"postalias|newaliases|postqueue -f|sendmail|postfix (?!check|status)|"
-    r"postconf -[e#X]|systemctl (?:re|st[ao]|kill|mask|unmask|enable|disable|edit)\w*|"
+    r"postconf -[e#X]|nft (?!list)|systemd-run|"
+    r"systemctl (?:re|st[ao]|kill|mask|unmask|enable|disable|edit)\w*|"
     r"doveadm (?:reload|stop|kick|expunge|save|import|move|copy|purge|force-resync|"
     r"mailbox (?:create|delete|rename|subscribe|unsubscribe)|sieve (?:put|delete|activate)))\b",
     re.MULTILINE,

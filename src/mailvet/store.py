@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from mailvet.acts import Acts, Scope
-from mailvet.context import DEADLINE, FactSpec, Lane, ProbeContext, Stage
+from mailvet.chain import longest_chain
+from mailvet.context import DEADLINE, LATER, FactSpec, Lane, ProbeContext, Stage
 from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.ledger import Ledger
 from mailvet.model import Cause, Chain, Endpoint, Footprint, Target
@@ -29,9 +30,6 @@ from mailvet.transcript import Line
 __all__ = ["FactKey", "FactStore", "NotGatheredError", "Timeouts"]
 
 FORMAT = "mailvet-facts/1"
-
-_Wait = tuple[float, tuple["FactKey", ...]]
-"""Seconds, and the facts that took them one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ class FactStore:
         self._lanes: dict[str, Lane] = {}
         self._planned: Mapping[FactKey, Scope] = {}
         self._others: list[Permit] = []
-        self._calm: dict[str, asyncio.Event] = {}
+        self._calm: dict[tuple[str, Stage], asyncio.Event] = {}
         self.wall_s = 0.0
 
     def get(self, key: FactKey) -> Any:  # noqa: ANN401
@@ -133,18 +131,23 @@ class FactStore:
         """
         Gathers all planned facts together; failures are remembered, not raised.
 
-        Failing logins of a target start when everything else of it is done.
+        A later stage of a target starts when everything of its earlier ones is done, and of those
+        of the host that it replicates with, whose probes visit it.
         """
         start = time.monotonic()
         self._planned = with_needs(self._specs, plan)
         try:
-            for target in {target.key: target for target, _ in plan.values()}.values():
-                self._calm[target.key] = asyncio.Event()
+            targets = {target.key: target for target, _ in plan.values()}
+            for key in targets:
+                self._calm |= {(key, stage): asyncio.Event() for stage in LATER}
             tasks = [
                 self._task(target, self._specs[key.name], endpoint)
                 for key, (target, endpoint) in plan.items()
             ]
-            watchers = [asyncio.create_task(self._calm_down(key)) for key in self._calm]
+            watchers = [
+                asyncio.create_task(self._calm_down(targets[key], stage))
+                for key, stage in self._calm
+            ]
             await asyncio.gather(*tasks, *watchers)
         finally:
             for task in self._tasks.values():
@@ -153,18 +156,17 @@ class FactStore:
             self._tasks.clear()
             self.wall_s = time.monotonic() - start
 
-    async def _calm_down(self, target: str) -> None:
+    async def _calm_down(self, target: Target, stage: Stage) -> None:
         early: list[asyncio.Task[Record]] = []
+        hosts = {target.key, target.partner.key if target.partner else target.key}
         while waiting := [
             task
             for key, task in self._tasks.items()
-            if key.target == target
-            and self._specs[key.name].stage is Stage.NORMAL
-            and task not in early
+            if key.target in hosts and self._specs[key.name].stage < stage and task not in early
         ]:
             early.extend(waiting)
             await asyncio.gather(*waiting)
-        self._calm[target].set()
+        self._calm[target.key, stage].set()
 
     def _task(
         self, target: Target, spec: FactSpec, endpoint: Endpoint | None
@@ -177,8 +179,8 @@ class FactStore:
     async def _gather_one(
         self, key: FactKey, target: Target, spec: FactSpec, endpoint: Endpoint | None
     ) -> Record:
-        if spec.stage is Stage.FAILING_LOGINS:
-            await self._calm[target.key].wait()
+        if spec.stage in LATER:
+            await self._calm[target.key, spec.stage].wait()
         record = Record()
         scope = Scope(target, endpoint)
         permit = Permit(spec.name, scope, spec.acts(scope))
@@ -285,32 +287,8 @@ class FactStore:
     def longest_chain(self) -> Chain | None:
         """
         The facts that, one waiting for the other, took longest; None if nothing was gathered.
-
-        Failing logins wait for everything else of their target.
         """
-        if not self._records or not self.wall_s:
-            return None
-        memo: dict[FactKey, _Wait] = {}
-        chains = {key: self._chain(key, memo) for key in self._records}
-        early: dict[str, _Wait] = {}
-        for key, chain in chains.items():
-            if self._specs[key.name].stage is Stage.NORMAL:
-                early[key.target] = max(early.get(key.target, (0.0, ())), chain)
-        best: _Wait = (0.0, ())
-        for key, chain in chains.items():
-            if self._specs[key.name].stage is Stage.FAILING_LOGINS:
-                before = early.get(key.target, (0.0, ()))
-                chain = (before[0] + self._records[key].own_seconds, (*before[1], key))  # noqa: PLW2901
-            best = max(best, chain)
-        return Chain(tuple(str(key) for key in best[1]), round(best[0], 3), round(self.wall_s, 3))
-
-    def _chain(self, key: FactKey, memo: dict[FactKey, _Wait]) -> _Wait:
-        if key not in memo:
-            record = self._records[key]
-            needs = [self._chain(need, memo) for need in record.needs if need in self._records]
-            longest = max(needs, default=(0.0, ()))
-            memo[key] = (longest[0] + record.own_seconds, (*longest[1], key))
-        return memo[key]
+        return longest_chain(self._specs, self._records, self.wall_s)
 
     def save(self, folder: Path, targets: Iterable[Target]) -> None:
         """

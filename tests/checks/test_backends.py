@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from mailvet.facts.backend import BackendFacts, BackendFile
+from mailvet.facts.backend import BackendFacts, BackendFile, parse_option_files
 from mailvet.facts.backend_users import BackendUsers, Lookup
 from mailvet.facts.doveconf import parse_doveconf
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.files import FileStat
+from mailvet.facts.host import CommandOutput
 from mailvet.facts.mail_account import MailAccountFacts, Passwd, UserLookup
 from mailvet.facts.packages import PackageFacts
 from mailvet.model import Expectations, ExpectDovecot, Judgement, Verdict
@@ -62,6 +63,14 @@ def backend(*files: BackendFile, **changes: Any) -> BackendFacts:  # noqa: ANN40
     """A backend in good order, but for *changes*."""
     good = BackendFacts("sql", files or (settings(),), (file_stat(CA),), ())
     return dataclasses.replace(good, **changes)
+
+
+def optional(text: str, mode: int = 0o640, path: str = "/etc/mail.cnf") -> BackendFacts:
+    """A backend whose settings leave the rest to a file of the client library."""
+    connect = "host=db1 dbname=mail user=dovecot option_file=/etc/mail.cnf"
+    output = CommandOutput("script", 0, f"@@file 0\n[client]\n{text}\n", "")
+    stats = (file_stat(path, mode=mode),)
+    return parse_option_files(backend(settings(connect=connect)), output, stats)
 
 
 def users(**changes: Any) -> BackendUsers:  # noqa: ANN401
@@ -185,6 +194,9 @@ def test_back_04(check: Load, userdb: str, facts: BackendFacts, verdict: Verdict
         (backend(settings(file_stat(mode=0o640, acl=("user:www-data:r--",)))), PASS, FAIL),
         (backend(settings(file_stat(acl=("user:www-data:---",)))), PASS, PASS),
         (backend(settings(), settings(file_stat(mode=0o644))), PASS, FAIL),
+        (optional("password=***"), PASS, PASS),
+        (optional("password=***", mode=0o644), PASS, FAIL),
+        (optional("ssl-ca=x", mode=0o644), PASS, PASS),
     ],
 )
 def test_back_05_and_06(check: Load, facts: BackendFacts, owner: Verdict, mode: Verdict) -> None:
@@ -260,6 +272,9 @@ def test_back_09(check_users: Load, lookups: tuple[Lookup, ...], verdict: Verdic
         (backend(settings(sample=True)), FAIL),
         (backend(settings(connect="option_file=/etc/mail.cnf")), OPEN),
         (backend(settings(connect="option_file=/etc/mail.cnf"), settings(sample=True)), FAIL),
+        (optional("password=***"), PASS),
+        (optional("socket=/run/x\n[other]\npassword=***"), FAIL),
+        (optional("password=***", path="/etc/other.cnf"), FAIL),
     ],
 )
 def test_back_10(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
@@ -281,6 +296,10 @@ def test_back_10(check: Load, facts: BackendFacts, verdict: Verdict) -> None:
         (backend(settings(connect="host=db1 host=localhost dbname=mail")), FAIL),
         (backend(settings(connect="hostaddr=192.0.2.7 dbname=mail")), FAIL),
         (backend(settings(connect="host=db1 option_file=/etc/mail.cnf")), OPEN),
+        (optional(f"ssl-ca={CA}\nssl-verify-server-cert"), PASS),
+        (optional(f"ssl-ca={CA}"), FAIL),
+        (optional("ssl-verify-server-cert"), FAIL),
+        (optional(f"ssl-ca={CA}\nssl-verify-server-cert=0"), FAIL),
     ],
 )
 def test_back_11(check: Load, facts: BackendFacts, verdict: Verdict) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from mailvet.context import ProbeContext
 from mailvet.errors import ProbeError
-from mailvet.facts.backend import BackendFacts, BackendFile
+from mailvet.facts.backend import BackendFacts, BackendFile, parse_option_files
 from mailvet.facts.backend_tls import BackendServer, BackendTls, BackendTlsFacts
 from mailvet.facts.certificate import Doubt
 from mailvet.facts.database import DatabaseAnswers
@@ -22,7 +22,7 @@ from mailvet.facts.files import FileStat
 from mailvet.facts.host import CommandOutput
 from mailvet.facts.tls import Handshake
 from mailvet.model import Cause, Shell
-from mailvet.probes import database
+from mailvet.probes import database, database_account
 from mailvet.probes.database import probe_database, probe_database_tls
 from mailvet.probes.mysql_client import (
     NoAnswerError,
@@ -239,6 +239,12 @@ def settings(connect: str, **changes: str) -> BackendFacts:
     return BackendFacts("sql", (BackendFile(FILE, stat, tuple(rows.items()), False),), (), ())
 
 
+def with_options(text: str) -> BackendFacts:
+    """Settings that leave some to a file of the client library."""
+    output = CommandOutput("script", 0, f"@@file 0\n{text}", "")
+    return parse_option_files(settings(f"{CONNECT} option_file=/etc/mail.cnf"), output, ())
+
+
 CONNECT = f"host={SERVER.name} user=dovecot password=*** dbname=mail ssl_ca={SERVER.authorities}"
 
 
@@ -271,7 +277,7 @@ def test_nobody_logs_in_where_the_server_is_not_verified(
     def connect(*_: object) -> None:
         raise AssertionError("connected")
 
-    monkeypatch.setattr(database, "run", run)
+    monkeypatch.setattr(database_account, "run", run)
     monkeypatch.setattr(database, "backend_socket", connect)
     monkeypatch.setattr("mailvet.probes.backend_tls.run", run)
     found = asyncio.run(probe_database(context_of(settings(CONNECT), tls)))
@@ -287,6 +293,7 @@ def test_nobody_logs_in_where_the_server_is_not_verified(
         (settings("option_file=/etc/mail.cnf"), "mail.cnf, which is not read"),
         (settings("user=dovecot"), "no database server"),
         (settings(f"{CONNECT} option_file=/etc/mail.cnf"), "mail.cnf, which is not read"),
+        (with_options("!includedir /etc/my.cnf.d\n"), "files that /etc/mail.cnf includes"),
         (settings(CONNECT, driver="pgsql"), "pgsql"),
         (settings(" ".join(f"host=db{n}" for n in range(9))), "over 6"),
     ],
@@ -323,7 +330,7 @@ def interviewed(monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> DatabaseAn
         printed = f"@@schemes\nSHA512-CRYPT\n@@settings 0\n{encoded}\n"
         return CommandOutput("script", 0, printed, "")
 
-    monkeypatch.setattr(database, "run", run)
+    monkeypatch.setattr(database_account, "run", run)
     facts = settings(
         "host=127.0.0.1 user=dovecot password=*** dbname=mail",
         password_query="SELECT username AS user, password FROM users WHERE username='%u'",

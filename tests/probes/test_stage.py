@@ -66,7 +66,8 @@ def stage(near: Shelf | None = None, far: Shelf | None = None) -> Stage:
         for key in ("mail1", "mail2")
     ]
     mailboxes = [cast("Mailbox", each or Shelf()) for each in (near, far)]
-    return Stage(*contexts, ACCOUNTS["carol"], *mailboxes)
+    users = ("carol@example.com", "carol@example.com")
+    return Stage(*contexts, ACCOUNTS["carol"], *mailboxes, users)
 
 
 async def never() -> str | None:

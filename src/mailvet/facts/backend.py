@@ -4,12 +4,13 @@ Where Dovecot's accounts are when they are not the system's: a database or a dir
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailvet.facts.backend_tls import BackendServer
 from mailvet.facts.dovecot import ON, DovecotConfig
 from mailvet.facts.files import FileStat
 from mailvet.facts.host import CommandOutput, sections
+from mailvet.facts.option_file import GROUP, OptionFile, includes, parse_options
 from mailvet.facts.passdb import Database, databases
 
 MARIADB_PORT = 3306
@@ -40,6 +41,8 @@ class BackendFile:
         settings: What it sets; passwords are ``***``.
         sample: Whether a password in it is one of the guide's examples.
         for_passwords: Whether a password database names it.
+        client: The file that ``option_file=`` in ``connect`` names; None if there is none, or
+            nobody looked into it.
     """
 
     path: str
@@ -47,6 +50,7 @@ class BackendFile:
     settings: tuple[tuple[str, str], ...]
     sample: bool
     for_passwords: bool = True
+    client: OptionFile | None = None
 
     def get(self, name: str) -> str:
         """
@@ -67,20 +71,48 @@ class BackendFile:
         return [(key, value) for key, equals, value in parts if equals]
 
     @property
+    def connection(self) -> dict[str, str]:
+        """
+        The way to the database: ``connect``, and what it leaves to a file of the client library.
+        """
+        left = dict(self.client.options) if self.client else {}
+        return left | self.words("connect")
+
+    @property
     def databases(self) -> tuple[BackendServer, ...]:
         """
-        The database servers of ``connect``; Dovecot shares its questions among them.
+        The database servers; Dovecot shares its questions among those of ``connect``.
         """
-        words = self.words("connect")
-        authorities = words.get("ssl_ca") or words.get("ssl_ca_path", "")
         found = [value for key, value in self._pairs("connect") if key in {"host", "hostaddr"}]
-        port = words.get("port", "")
+        found = found or [self.connection.get("host", "")]
+        port = self.connection.get("port", "")
         number = int(port) if port.isascii() and port.isdecimal() else MARIADB_PORT
         return tuple(
-            BackendServer(host, 0 if host.startswith("/") else number, authorities)
+            BackendServer(host, 0 if host.startswith("/") else number, self.database_authorities)
             for host in dict.fromkeys(found)
             if host
         )
+
+    @property
+    def database_authorities(self) -> str:
+        """
+        File or directory with the certificates that database servers are verified with.
+        """
+        return self.connection.get("ssl_ca") or self.connection.get("ssl_ca_path", "")
+
+    @property
+    def unverified(self) -> str:
+        """
+        Why nobody compares a database server's certificate with its name; empty if it is done.
+
+        Dovecot does so unless it is told not to; the library only if it is told to.
+        """
+        words = self.words("connect")
+        here = "ssl_ca" in words or "ssl_ca_path" in words
+        verify = (words if here else self.connection).get("ssl_verify_server_cert")
+        if verify is None and not here and self.client:
+            return f"{self.client.path}: no ssl-verify-server-cert"
+        return f"ssl_verify_server_cert={verify}" if verify in {"no", "0", "false"} else ""
 
     @property
     def elsewhere(self) -> bool:
@@ -95,6 +127,22 @@ class BackendFile:
         Another file in which the client library finds settings; empty if ``connect`` names none.
         """
         return self.words("connect").get("option_file", "")
+
+    @property
+    def option_group(self) -> str:
+        """
+        The section of it that counts.
+        """
+        return self.words("connect").get("option_group", GROUP)
+
+    @property
+    def unread(self) -> str:
+        """
+        Where settings are that nobody has looked into; empty if all are known.
+        """
+        if self.client is None:
+            return self.option_file
+        return f"files that {self.client.path} includes" if self.client.includes else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +177,23 @@ class BackendFacts:
         return tuple(each.stat for each in self.files if each.stat)
 
     @property
+    def careless(self) -> tuple[FileStat, ...]:
+        """
+        Files of the client library with a password that is not for everybody, but can be read.
+        """
+        files = (each.client for each in self.files if each.client)
+        return tuple(
+            each.stat
+            for each in files
+            if each.stat and "password" in dict(each.options) and each.stat.permissions & 0o007
+        )
+
+    @property
     def named_authorities(self) -> tuple[str, ...]:
         """
         Paths of certificates of authorities that the settings name.
         """
-        found = [
-            words.get("ssl_ca") or words.get("ssl_ca_path") or each.get("tls_ca_cert_file")
-            for each in self.files
-            for words in (each.words("connect"),)
-        ]
+        found = [each.database_authorities or each.get("tls_ca_cert_file") for each in self.files]
         return tuple(dict.fromkeys(each for each in found if each))
 
     @property
@@ -146,9 +202,9 @@ class BackendFacts:
         Files with further settings of the client library, which nobody has looked into.
         """
         return tuple(
-            f"{each.path} leaves settings to {each.option_file}, which is not read"
+            f"{each.path} leaves settings to {each.unread}, which is not read"
             for each in self.files
-            if each.option_file
+            if each.unread
         )
 
     @property
@@ -165,14 +221,13 @@ class BackendFacts:
         """
         found = []
         for each in self.remote:
-            words = each.words("connect")
-            path = words.get("ssl_ca") or words.get("ssl_ca_path", "")
-            if not path and not each.option_file:
+            path = each.database_authorities
+            if not path and not each.unread:
                 found.append(f"{each.path}: neither ssl_ca nor ssl_ca_path")
             elif path and path not in {it.path for it in self.authorities}:
                 found.append(f"{each.path}: {path} does not exist")
-            if words.get("ssl_verify_server_cert", "yes") in {"no", "0", "false"}:
-                found.append(f"{each.path}: ssl_verify_server_cert=no")
+            if each.unverified and path:
+                found.append(f"{each.path}: {each.unverified}")
         return tuple(found)
 
     @property
@@ -183,9 +238,14 @@ class BackendFacts:
         found = [
             f"{each.path}: no {name}"
             for each in self.files
-            if not each.option_file
+            if not each.unread
             for name in ("host", "dbname", "user", "password")
-            if not (each.databases if name == "host" else each.words("connect").get(name))
+            if not (each.databases if name == "host" else each.connection.get(name))
+        ]
+        found += [
+            f"{each.option_file} does not exist"
+            for each in self.files
+            if each.client and each.client.stat is None
         ]
         return (
             *found,
@@ -276,6 +336,29 @@ def parse_backend(driver: str, output: CommandOutput, paths: tuple[str, ...]) ->
     parts = sections(output.stdout)
     files = tuple(_file(path, parts, number) for number, path in enumerate(paths))
     return BackendFacts(driver, files, (), (output.evidence(),))
+
+
+def parse_option_files(
+    backend: BackendFacts, output: CommandOutput, stats: Iterable[FileStat]
+) -> BackendFacts:
+    """
+    The same settings, with what another script printed about the files of the client library.
+    """
+    parts = sections(output.stdout)
+    found = {each.path: each for each in stats}
+    texts = [parts.get(f"file {number}", "") for number in range(len(backend.files))]
+    files = tuple(
+        replace(each, client=_option_file(each, text, found.get(each.option_file)))
+        if each.option_file
+        else each
+        for each, text in zip(backend.files, texts, strict=True)
+    )
+    return replace(backend, files=files, commands=(*backend.commands, output.evidence()))
+
+
+def _option_file(file: BackendFile, text: str, stat: FileStat | None) -> OptionFile:
+    options = parse_options(text, file.option_group)
+    return OptionFile(file.option_file, stat, options, includes(text))
 
 
 def _file(path: str, parts: dict[str, str], number: int) -> BackendFile:

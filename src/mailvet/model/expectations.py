@@ -147,6 +147,8 @@ class ExpectDovecot:
         trusted_proxies: Networks of proxies that ``login_trusted_networks`` may name.
         other_backends: Drivers of password and user databases that may be there beside the one that
             the profile declares: ``passwd-file`` for service accounts, for example.
+        backend_recovery: Seconds after which logins must work again when the database or directory
+            is back.
         config_files: Configuration files, by name or path, beyond those of the packages and the
             guide; they may override what other files set.
     """
@@ -164,6 +166,7 @@ class ExpectDovecot:
     listeners: tuple[int, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     other_backends: tuple[str, ...] = ()
+    backend_recovery: float = 150.0
     config_files: tuple[str, ...] = ()
 
 
@@ -175,6 +178,7 @@ class ExpectReplication:
     Attributes:
         port: TCP port of the doveadm service on which the partner comes.
         limit: Seconds after which a change must have reached the partner.
+        recovery: Seconds after which both must agree again, when one was away and is back.
         trials: How often each change is tried in one run.
         account: Name of the account in the inventory in whose mail this is tried; empty means the
             last one that is not fresh.
@@ -187,6 +191,7 @@ class ExpectReplication:
 
     port: int = 12345
     limit: float = 10.0
+    recovery: float = 120.0
     trials: int = 3
     account: str = ""
     max_connections: int = 0

@@ -13,11 +13,13 @@ from mailvet.facts.backend import (
     backend_files,
     central_driver,
     parse_backend,
+    parse_option_files,
     settings_files,
 )
 from mailvet.facts.backend_tls import BackendTlsFacts
 from mailvet.facts.backend_users import MOST_USERS, BackendUsers, parse_backend_users
 from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.host import CommandOutput
 from mailvet.facts.ldap_settings import ldap_settings
 from mailvet.facts.passdb import system_name
 from mailvet.model import Cause
@@ -76,11 +78,8 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
     dovecot: DovecotConfig = await context.fact("dovecot")
     paths = backend_files(dovecot, driver)
     for_passwords = settings_files(dovecot, "passdb", driver)
-    script = _SETTINGS.replace("SAMPLES", "|".join(SAMPLES)).replace(
-        "FILES", "\n".join(f"settings {n} {quote(path)}" for n, path in enumerate(paths))
-    )
-    output = await run(context, script, title=f"cat {' '.join(paths)} (passwords masked)")
-    found = parse_backend(driver, output, paths)
+    output = await _shown(context, dict(enumerate(paths)))
+    found = await _with_option_files(context, parse_backend(driver, output, paths))
     wanted = (*paths, *found.named_authorities)
     stats = {each.path: each for each in await stat_paths(context, wanted)} if wanted else {}
     return dataclasses.replace(
@@ -93,6 +92,24 @@ async def probe_backend(context: ProbeContext) -> BackendFacts:
         ),
         authorities=tuple(stats[each] for each in found.named_authorities if each in stats),
     )
+
+
+async def _shown(context: ProbeContext, paths: dict[int, str]) -> CommandOutput:
+    script = _SETTINGS.replace("SAMPLES", "|".join(SAMPLES)).replace(
+        "FILES", "\n".join(f"settings {number} {quote(path)}" for number, path in paths.items())
+    )
+    return await run(context, script, title=f"cat {' '.join(paths.values())} (passwords masked)")
+
+
+async def _with_option_files(context: ProbeContext, found: BackendFacts) -> BackendFacts:
+    """
+    What the settings leave to files of MariaDB's client library.
+    """
+    paths = {n: each.option_file for n, each in enumerate(found.files) if each.option_file}
+    if not paths:
+        return found
+    output = await _shown(context, paths)
+    return parse_option_files(found, output, await stat_paths(context, paths.values()))
 
 
 async def probe_backend_settings(context: ProbeContext) -> BackendFacts:
@@ -178,8 +195,8 @@ def _acts(scope: Scope) -> Acts:
     if not central_driver(scope.target.roles):
         return ()
     return (
-        Commands("settings of the database or directory, without the passwords in them"),
-        Commands("owners and modes of these files"),
+        Commands("settings of the database or directory, without the passwords in them", 2),
+        Commands("owners and modes of these files", 2),
     )
 
 

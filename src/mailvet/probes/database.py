@@ -6,8 +6,6 @@ verified as Dovecot is told to verify it, or that is the target itself, and is n
 """
 
 import asyncio
-import base64
-import binascii
 import dataclasses
 import socket
 import ssl
@@ -16,11 +14,10 @@ from dataclasses import dataclass
 from mailvet.acts import Acts, BackendConnections, Commands, Plan, Scope
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
-from mailvet.facts.backend import BackendFacts, BackendFile, parse_settings
+from mailvet.facts.backend import BackendFacts, BackendFile
 from mailvet.facts.backend_tls import BackendServer, BackendTls, BackendTlsFacts
 from mailvet.facts.certificate import Doubt
 from mailvet.facts.database import DatabaseAnswers, DatabaseFacts, UserRows
-from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.mysql import parse_greeting, ssl_request
 from mailvet.facts.pass_schemes import StoredScheme, label_of, parse_schemes
 from mailvet.facts.sql import (
@@ -34,6 +31,7 @@ from mailvet.model import Cause
 from mailvet.probes.backend_pipe import backend_socket
 from mailvet.probes.backend_tls import look_at_tls, read_authorities, require_verified
 from mailvet.probes.connection import Wire
+from mailvet.probes.database_account import DatabaseAccount, database_accounts
 from mailvet.probes.mysql_client import (
     REQUESTS,
     NoAnswerError,
@@ -42,9 +40,7 @@ from mailvet.probes.mysql_client import (
     UnknownLoginError,
     verifying,
 )
-from mailvet.probes.shell import quote, run
 from mailvet.probes.threads import in_daemon_thread
-from mailvet.secret import Secret
 from mailvet.transcript import Transcript
 
 MOST_SERVERS = 6
@@ -52,13 +48,6 @@ MOST_SERVERS = 6
 
 PATIENCE = 40.0
 """Seconds for one session; counting millions of rows takes some."""
-
-_SCRIPT = r"""
-echo @@schemes; doveadm pw -l
-shown() { echo "@@settings $1"; base64 -w 0 -- "$2"; echo; }
-SHOWN
-exit 0
-"""
 
 
 async def probe_database_tls(context: ProbeContext) -> BackendTlsFacts:
@@ -105,7 +94,7 @@ async def probe_database(context: ProbeContext) -> DatabaseFacts:
     tls: BackendTlsFacts = await context.fact("database_tls")
     seen = {each.server: each for each in tls.servers}
     authorities = await read_authorities(context, (each.authorities for each in seen))
-    accounts, schemes = await _accounts(context, files)
+    accounts, schemes = await database_accounts(context, files)
     known = parse_schemes(schemes.stdout)
     if not known:
         raise ProbeError(Cause.BLOCKED, "doveadm pw -l lists no scheme")
@@ -123,7 +112,7 @@ async def probe_database(context: ProbeContext) -> DatabaseFacts:
     )
 
 
-def _databases(file: BackendFile, accounts: dict[str, "_Account"]) -> list[str]:
+def _databases(file: BackendFile, accounts: dict[str, "DatabaseAccount"]) -> list[str]:
     """
     Names of the databases that Dovecot reads, in small letters.
     """
@@ -153,52 +142,14 @@ async def _files(context: ProbeContext) -> tuple[BackendFile, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
-    """
-    Dovecot's account in the database.
-    """
-
-    user: str
-    password: Secret
-    database: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Way:
     """
     With what a file's database is asked.
     """
 
-    account: _Account
+    account: DatabaseAccount
     known_schemes: tuple[str, ...]
     authorities: dict[str, str]
-
-
-async def _accounts(
-    context: ProbeContext, files: tuple[BackendFile, ...]
-) -> tuple[dict[str, _Account], CommandOutput]:
-    shown = "\n".join(f"shown {number} {quote(each.path)}" for number, each in enumerate(files))
-    # Encoded, because what a script prints is searched for passwords, and these are masked.
-    output = await run(
-        context, _SCRIPT.replace("SHOWN", shown), title="doveadm pw -l; the database's password"
-    )
-    parts = sections(output.stdout)
-    accounts = {
-        file.path: _account(file.path, parts.get(f"settings {number}", ""))
-        for number, file in enumerate(files)
-    }
-    return accounts, output.part("schemes", "doveadm pw -l")
-
-
-def _account(path: str, encoded: str) -> _Account:
-    try:
-        text = base64.b64decode(encoded).decode()
-    except (binascii.Error, UnicodeDecodeError) as exc:
-        raise ProbeError(Cause.CREDENTIALS, f"{path} is no text in UTF-8") from exc
-    words = BackendFile(path, None, parse_settings(text), sample=False).words("connect")
-    return _Account(
-        words.get("user", ""), Secret(words.get("password", "")), words.get("dbname", "")
-    )
 
 
 async def _answers(
@@ -260,7 +211,7 @@ def _secured(file: BackendFile, tls: BackendTls, authorities: str) -> ssl.SSLCon
         ProbeError: It cannot be, so there is no login.
     """
     server = tls.server
-    if file.words("connect").get("ssl_cert"):
+    if file.connection.get("ssl_cert"):
         detail = f"{file.path}: Dovecot shows a certificate of its own, which is not read"
         raise ProbeError(Cause.CLIENT_LIMIT, detail)
     if server.on_this_machine:
@@ -283,7 +234,7 @@ class _Asker:
         self,
         connected: socket.socket,
         name: str,
-        account: _Account,
+        account: DatabaseAccount,
         tls: ssl.SSLContext | None,
     ) -> None:
         """Logs in as *account* at the server called *name*."""

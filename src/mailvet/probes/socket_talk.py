@@ -7,22 +7,24 @@ from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.socket_talk import SocketTalk, parse_talk
 from mailvet.probes.shell import quote, run
 
-# One program in the two languages that are found on hosts. Arguments: account, socket or
-# inet:host:port as Postfix writes it, the beginning of the last line of what the server has to say,
-# commands. Without such a beginning each command has a reply in SMTP's way. Like Postfix's daemons
-# and people who log in, the program has all groups of the account. COOKIE lines hold secrets.
+# One program in the two languages that are found on hosts. Arguments: seconds to wait for each
+# answer, account, socket or inet:host:port as Postfix writes it, the beginning of the last line of
+# what the server has to say, commands. Without such a beginning each command has a reply in SMTP's
+# way. Like Postfix's daemons and people who log in, the program has all groups of the account.
+# COOKIE lines hold secrets.
 _PYTHON = r"""
 import errno, os, pwd, socket, sys
-account, path, until = sys.argv[1:4]
+seconds, account, path, until = sys.argv[1:5]
+seconds = int(seconds)
 def show(mark, octets):
     octets = octets.replace(b"\t", b" ")
     print(mark, "".join(chr(o) if 32 <= o < 127 else "?" for o in octets[:900]))
 def connected():
     if path.startswith("inet:"):
         host, _, port = path[5:].rpartition(":")
-        return socket.create_connection((host.strip("[]") or "localhost", port), 8)
+        return socket.create_connection((host.strip("[]") or "localhost", port), seconds)
     peer = socket.socket(socket.AF_UNIX)
-    peer.settimeout(8)
+    peer.settimeout(seconds)
     peer.connect(path)
     return peer
 try:
@@ -35,7 +37,7 @@ try:
     peer = connected()
     print("* opened")
     lines = peer.makefile("rb")
-    for command in sys.argv[4:] if until else [""] + sys.argv[4:]:
+    for command in sys.argv[5:] if until else [""] + sys.argv[5:]:
         if command:
             print(">", command)
             peer.sendall(command.encode() + (b"\n" if until else b"\r\n"))
@@ -53,14 +55,14 @@ try:
 except KeyError:
     print("* unknown account")
 except socket.timeout:
-    print("* no answer within 8 s")
+    print("* no answer within", seconds, "s")
 except OSError as exc:
     print("*", errno.errorcode.get(exc.errno, "E"), exc.strerror)
 """
 
 _PERL = r"""
 use strict; use Socket; use IO::Handle; use Errno;
-my ($account, $path, $until, @commands) = @ARGV;
+my ($seconds, $account, $path, $until, @commands) = @ARGV;
 $| = 1;
 my ($uid, $gid) = (getpwnam $account)[2, 3];
 defined $uid or do { print "* unknown account\n"; exit };
@@ -73,8 +75,8 @@ sub failed {
     for (keys %!) { $name = $_ if $!{$_} && $_ !~ /WOULDBLOCK/ }
     print "* $name $words\n"; exit;
 }
-$SIG{ALRM} = sub { print "* no answer within 8 s\n"; exit };
-alarm 8;
+$SIG{ALRM} = sub { print "* no answer within $seconds s\n"; exit };
+alarm $seconds;
 my $peer;
 if ($path =~ /^inet:(.*):([^:]+)$/) {
     my ($host, $port) = ($1, $2);
@@ -95,7 +97,7 @@ for my $number (0 .. $#commands) {
     if (length $command) { print "> $command\n"; print $peer "$command$end" }
     next if length $until && $number < $last;
     for (1 .. 100) {
-        alarm 8;
+        alarm $seconds;
         my $line = <$peer>;
         defined $line or do { print "* the server closed the connection\n"; exit };
         $line =~ s/[\r\n]+$//; $line =~ tr/\t/ /; $line =~ s/[^ -~]/?/g;
@@ -124,11 +126,18 @@ class SocketTalks:
         title: What stands for the script in the evidence.
         until: How the last line begins of what the server has to say after all commands; empty
             if each command has a reply of its own.
+        seconds: How long to wait for each answer, in seconds.
     """
 
-    def __init__(self, title: str = "LMTP over the socket, on the host", until: str = "") -> None:
+    def __init__(
+        self,
+        title: str = "LMTP over the socket, on the host",
+        until: str = "",
+        seconds: int = 8,
+    ) -> None:
         self.title = title
         self.until = until
+        self.seconds = seconds
         self.planned: list[tuple[str, ...]] = []
 
     def add(self, account: str, path: str, *commands: str) -> None:
@@ -145,8 +154,11 @@ class SocketTalks:
         for number, words in enumerate(self.planned):
             arguments = " ".join(quote(word) for word in words)
             title = f"{words[0]} connects to {words[1]}"
-            script += f"echo; echo {quote(f'@@{number} {title}')}; talk {arguments}\n"
-        output = await run(context, script, title=self.title, timeout=60)
+            script += (
+                f"echo; echo {quote(f'@@{number} {title}')}; talk {self.seconds} {arguments}\n"
+            )
+        limit = max(60, 10 + self.seconds)
+        output = await run(context, script, title=self.title, timeout=limit)
         parts = {name.partition(" ")[0]: text for name, text in sections(output.stdout).items()}
         heard = tuple(
             parse_talk(words[0], words[1], parts.get(str(number), ""))

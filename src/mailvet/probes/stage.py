@@ -13,7 +13,8 @@ from mailvet.facts.replies import Reply
 from mailvet.ledger import Residue
 from mailvet.model import Account, Cause, Target
 from mailvet.probes.imap_mailbox import Mailbox
-from mailvet.probes.messages import Message
+from mailvet.probes.messages import Message, compose
+from mailvet.transcript import Line
 
 INTERVAL = 0.05
 """Seconds between two looks at the far server."""
@@ -38,6 +39,7 @@ class Stage:
         account: The account on the near server.
         near: Its mail there.
         far: Its mail on the partner.
+        users: The names under which Dovecot knows the account on either server.
 
     Attributes:
         trials: What was tried.
@@ -52,18 +54,41 @@ class Stage:
         account: Account,
         near: Mailbox,
         far: Mailbox,
+        users: tuple[str, str],
     ) -> None:
         self.context = context
         self.partner = partner
         self.account = account
         self.near = near
         self.far = far
+        self.users = users
         self.trials: list[Trial] = []
         self.unused: dict[Operation, str] = {}
         self.limit = context.target.expect.replication.limit
         self._until = time.monotonic() + BUDGET
         self._folders: dict[str, None] = {}
         self._messages: dict[str, None] = {}
+
+    @property
+    def transcript(self) -> tuple[Line, ...]:
+        """
+        All that was said to both.
+        """
+        return (*self.near.transcript.freeze(), *self.far.transcript.freeze())
+
+    async def name(self, word: str) -> str:
+        """
+        The name of a mailbox that is this probe's own.
+        """
+        prefix = await self.near.prefix()
+        return f"{prefix}mailvet-{self.context.nonce}-{self.context.target.key}-{word}"
+
+    def message(self, purpose: str) -> Message:
+        """
+        A message from the account to itself.
+        """
+        address = self.account.address
+        return compose(self.context, purpose, sender=address, recipient=address)
 
     def over(self, operations: Iterable[Operation]) -> bool:
         """

@@ -17,14 +17,12 @@ from mailvet.facts.sieve import quoted
 from mailvet.ledger import Residue
 from mailvet.model import Account, Cause
 from mailvet.probes import sasl
-from mailvet.probes.dialogue import Dialogue, Smtp
+from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.imap_mailbox import Mailbox
-from mailvet.probes.lmtp_session import lmtp_client_place
-from mailvet.probes.messages import Message, compose
-from mailvet.probes.session import client_name
+from mailvet.probes.lmtp_delivery import deliver_by_lmtp
+from mailvet.probes.messages import Message
 from mailvet.probes.sieve_scripts import SCRIPT, list_scripts, literal, sieve_service
 from mailvet.probes.stage import INTERVAL, MissedError, Stage, account_of, worked
-from mailvet.probes.wire import TlsOffer, dial
 
 KEYWORD = "$MailvetProbe"
 """Keyword that is set on a message together with a flag."""
@@ -65,12 +63,12 @@ async def mail_rounds(stage: Stage, times: int) -> None:
 
 async def _mail_round(stage: Stage, number: int) -> None:
     near, far = stage.near, stage.far
-    name = await _own_name(stage, f"{number}")
+    name = await stage.name(f"{number}")
     renamed = f"{name}-renamed"
     stage.announce(folder=name)
     worked(await near.create(name), "CREATE")
-    await stage.time(Operation.CREATE, number, lambda: _listed(far, name))
-    message = _message(stage, f"converge-{number}")
+    await stage.time(Operation.CREATE, number, lambda: listed(far, name))
+    message = stage.message(f"converge-{number}")
     await _store(stage, number, name, message)
     worked(await near.flag(name, message.message_id, r"\Flagged", KEYWORD), "STORE")
     await stage.time(Operation.FLAGS, number, lambda: _flagged(far, name, message))
@@ -82,7 +80,7 @@ async def _mail_round(stage: Stage, number: int) -> None:
     await stage.leave()
     await asyncio.sleep(SECOND)
     worked(await near.rename(name, renamed), "RENAME")
-    await stage.time(Operation.RENAME, number, lambda: _listed(far, renamed, instead_of=name))
+    await stage.time(Operation.RENAME, number, lambda: listed(far, renamed, instead_of=name))
     if await far.find(renamed, message.message_id) or await near.find(renamed, message.message_id):
         stage.fault("the expunged message is there again")
     await near.unsubscribe(name)
@@ -109,13 +107,13 @@ async def merge_rounds(stage: Stage, times: int) -> None:
     Comes last, because it writes on the far server.
     """
     wanted = (Operation.BOTH,)
-    name = await _own_name(stage, "both")
+    name = await stage.name("both")
     if stage.over(wanted):
         return
     stage.announce(folder=name)
     worked(await stage.near.create(name), "CREATE")
     until = time.monotonic() + stage.limit
-    while await _listed(stage.far, name) is None:
+    while await listed(stage.far, name) is None:
         if time.monotonic() > until:
             stage.lost(wanted, 1, Operation.CREATE.value)
             return
@@ -132,8 +130,8 @@ async def merge_rounds(stage: Stage, times: int) -> None:
 
 
 async def _merge(stage: Stage, number: int, folder: str) -> None:
-    mine = _message(stage, f"near-{number}")
-    other = _message(stage, f"far-{number}")
+    mine = stage.message(f"near-{number}")
+    other = stage.message(f"far-{number}")
     for each in (mine, other):
         stage.announce(message=each)
     replies = await asyncio.gather(
@@ -206,17 +204,17 @@ async def _script_round(stage: Stage, near: Dialogue, far: Dialogue, number: int
     for context, residue in owners:
         context.ledger.announce(residue)
 
-    async def listed() -> str | None:
+    async def there() -> str | None:
         return name if name in (await list_scripts(far))[1].names else None
 
     worked(await near.command(f"PUTSCRIPT {quoted(name)} {literal('keep;')}"), "PUTSCRIPT")
     try:
-        await stage.time(Operation.SCRIPT, number, listed)
+        await stage.time(Operation.SCRIPT, number, there)
     finally:
         await asyncio.sleep(SECOND)
         await near.command(f"DELETESCRIPT {quoted(name)}")
         until = time.monotonic() + stage.limit
-        while await listed() and not stage.broken((Operation.SCRIPT,)):
+        while await there() and not stage.broken((Operation.SCRIPT,)):
             if time.monotonic() > until:
                 await far.command(f"DELETESCRIPT {quoted(name)}")
                 stage.fault("the removed script stays on the far server")
@@ -238,61 +236,30 @@ async def delivery_rounds(stage: Stage, times: int) -> None:
         for number in range(1, times + 1):
             if stage.over(wanted) or stage.broken(wanted):
                 return
-            message = _message(stage, f"delivered-{number}")
+            message = stage.message(f"delivered-{number}")
             stage.announce(message=message)
-            await _deliver(stage.context, stage.account, message)
+            stored = await deliver_by_lmtp(stage.context, stage.account, message)
+            worked(stored, "the message")
             with contextlib.suppress(MissedError):
                 await stage.time(
                     Operation.DELIVERY,
                     number,
-                    functools.partial(_found_anywhere, stage.far, message),
+                    functools.partial(found_anywhere, stage.far, message),
                 )
     except ProbeError as exc:
         stage.unused[Operation.DELIVERY] = exc.detail
 
 
-async def _deliver(context: ProbeContext, account: Account, message: Message) -> None:
-    place = await lmtp_client_place(context)
-    port = context.target.expect.lmtp.port
-    async with dial(context, port=port, through=place.through) as wire:
-        speaker = Smtp(wire, client_name=client_name(context), hello="LHLO")
-        if not context.target.expect.lmtp.implicit_tls:
-            await speaker.greeting()
-            await speaker.capabilities()
-            worked(await speaker.request_tls(), "STARTTLS")
-        handshake = await wire.start_tls(TlsOffer(), context.target.name)
-        if not handshake.completed:
-            raise wire.error(Cause.BLOCKED, f"the TLS handshake fails: {handshake.failure}")
-        if context.target.expect.lmtp.implicit_tls:
-            await speaker.greeting()
-        await speaker.capabilities()
-        worked(await speaker.command("MAIL FROM:<>"), "MAIL")
-        worked(await speaker.command(f"RCPT TO:<{account.address}>"), "RCPT")
-        reply = await speaker.command("DATA")
-        if reply.status != "354":
-            raise wire.error(Cause.BLOCKED, f"the near server refuses DATA: {reply}")
-        await wire.send(message.octets.replace(b"\r\n.", b"\r\n..") + b".\r\n")
-        worked(await speaker.reply(), "the message")
-        await speaker.quit()
-
-
-async def _own_name(stage: Stage, word: str) -> str:
-    prefix = await stage.near.prefix()
-    return f"{prefix}mailvet-{stage.context.nonce}-{stage.context.target.key}-{word}"
-
-
-def _message(stage: Stage, purpose: str) -> Message:
-    address = stage.account.address
-    return compose(stage.context, purpose, sender=address, recipient=address)
-
-
-async def _listed(mailbox: Mailbox, name: str, *, instead_of: str = "") -> str | None:
+async def listed(mailbox: Mailbox, name: str, *, instead_of: str = "") -> str | None:
+    """
+    *name* if there is a mailbox of that name, and none of the other name.
+    """
     names = {each.name for each in await mailbox.folders()}
     return name if name in names and instead_of not in names else None
 
 
 async def _unlisted(mailbox: Mailbox, name: str) -> str | None:
-    return None if await _listed(mailbox, name) else name
+    return None if await listed(mailbox, name) else name
 
 
 async def _subscribed(mailbox: Mailbox, name: str) -> str | None:
@@ -307,7 +274,10 @@ async def _absent(mailbox: Mailbox, folder: str, message: Message) -> str | None
     return None if await mailbox.find(folder, message.message_id) else message.message_id
 
 
-async def _found_anywhere(mailbox: Mailbox, message: Message) -> str | None:
+async def found_anywhere(mailbox: Mailbox, message: Message) -> str | None:
+    """
+    The mailbox that *message* is in.
+    """
     if await mailbox.find("INBOX", message.message_id):
         return "INBOX"
     for each in await mailbox.folders():

@@ -35,3 +35,15 @@ user_query = SELECT username FROM users WHERE username='%u';
 password_query = SELECT username AS user, password FROM users WHERE username='%u';
 iterate_query = SELECT username FROM users;
 CONF
+
+# Beyond the guide: when a connection fails, Dovecot 2.3 forgets ssl_ca and comes back without TLS, which db1 refuses
+# (REQUIRE SSL), so that it would never recover from an outage. It reads a file of the client library again each time. Its
+# process `auth` reads it as the user dovecot.
+cat > /etc/dovecot/dovecot-sql.cnf <<'CONF'
+[client]
+ssl-ca = /etc/pki/tls/certs/ca.crt
+ssl-verify-server-cert
+CONF
+chown root:dovecot /etc/dovecot/dovecot-sql.cnf
+chmod 640 /etc/dovecot/dovecot-sql.cnf
+sed -i '/^connect/s#$# option_file=/etc/dovecot/dovecot-sql.cnf#' /etc/dovecot/dovecot-sql.conf.ext
