@@ -20,8 +20,8 @@ from lab.place import Lab
 from lab.scenario import Scenario
 from lab.verdicts import Expected
 
-LABS_PER_CORE = 2
-"""Labs side by side: an audit waits about as long as it works."""
+AUDITS_PER_CORE = 2
+"""Hosts that are audited side by side: an audit waits about as long as it works."""
 
 CHANGES_PER_LAB = 5
 """Fewer are not worth starting a lab, and auditing it as it should be."""
@@ -75,8 +75,7 @@ def conduct(
         raise LabError(f"scenario {scenario.name} has no {campaign.name}")
     if options.jobs is not None and options.jobs < 1:
         raise LabError("--jobs needs a number of labs, at least 1")
-    worthwhile = min(LABS_PER_CORE * (os.cpu_count() or 1), -(-len(chosen) // CHANGES_PER_LAB))
-    jobs = min(options.jobs or worthwhile, len(chosen))
+    jobs = min(options.jobs or _worthwhile(scenario, len(chosen)), len(chosen))
     # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Labs(lab, scenario, jobs) as labs:
@@ -96,6 +95,14 @@ def conduct(
     if options.json:
         options.json.write_text(_json(campaign, scenario, results))
     return 0 if all(map(campaign.good, results)) else 1
+
+
+def _worthwhile(scenario: Scenario, changes: int) -> int:
+    """
+    How many labs for so many *changes*; one of several mail hosts works as much as several labs.
+    """
+    bearable = AUDITS_PER_CORE * (os.cpu_count() or 1) // len(scenario.mail_machines)
+    return max(1, min(bearable, -(-changes // CHANGES_PER_LAB)))
 
 
 def _json(campaign: Campaign[Kind, Outcome], scenario: Scenario, results: Sequence[Outcome]) -> str:
