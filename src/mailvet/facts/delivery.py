@@ -110,6 +110,13 @@ class DeliveryFacts:
         return self.personal and self.reply.status.startswith("4")
 
     @property
+    def lost(self) -> bool:
+        """
+        Whether it was refused for what it is, or did not arrive.
+        """
+        return not self.arrived and not self.personal
+
+    @property
     def protocols(self) -> tuple[str, ...]:
         """
         What the Received fields say after ``with`` (RFC 3848), the first hop first.

@@ -5,6 +5,7 @@ The words of mailvet as types: targets, endpoints, controls, judgements, finding
 from mailvet.model.control import Area, Control, Fix
 from mailvet.model.endpoint import Endpoint, Protocol, Security, Vantage
 from mailvet.model.expectations import (
+    ExpectAliases,
     Expectations,
     ExpectDovecot,
     ExpectHardening,
@@ -62,6 +63,7 @@ __all__ = [
     "Control",
     "Convergence",
     "Endpoint",
+    "ExpectAliases",
     "ExpectDovecot",
     "ExpectHardening",
     "ExpectLmtp",

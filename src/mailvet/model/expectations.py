@@ -2,6 +2,7 @@
 What a target must be like.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mailvet.model.endpoint import Endpoint, Protocol
@@ -68,6 +69,40 @@ class ExpectMail:
     hostname: str = ""
     delivery_deadline: float = 20.0
     sender_restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectAliases:
+    """
+    Addresses that Postfix redirects (virtual aliases).
+
+    Attributes:
+        domains: Domains besides that of the mailboxes, all of whose addresses are aliases.
+        known: Aliases, and the address that each leads to. Where that is a test account's, a
+            message is sent.
+        directory: Likewise, those that only an LDAP directory has.
+        catch_all: Whether mail for every address of these domains is wanted.
+    """
+
+    domains: tuple[str, ...] = ()
+    known: Mapping[str, str] = field(default_factory=dict)
+    directory: Mapping[str, str] = field(default_factory=dict)
+    catch_all: bool = False
+
+    @property
+    def every(self) -> dict[str, str]:
+        """
+        All aliases with their addresses.
+        """
+        return {**self.known, **self.directory}
+
+    @property
+    def hosted(self) -> tuple[str, ...]:
+        """
+        The domains of all of them.
+        """
+        named = (each.rpartition("@")[2] for each in self.every)
+        return tuple(dict.fromkeys((*self.domains, *named)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +318,7 @@ class Expectations:
     tls: ExpectTls = field(default_factory=ExpectTls)
     relay: ExpectRelay = field(default_factory=ExpectRelay)
     mail: ExpectMail = field(default_factory=ExpectMail)
+    aliases: ExpectAliases = field(default_factory=ExpectAliases)
     login: ExpectLogin = field(default_factory=ExpectLogin)
     mailboxes: ExpectMailboxes = field(default_factory=ExpectMailboxes)
     dovecot: ExpectDovecot = field(default_factory=ExpectDovecot)

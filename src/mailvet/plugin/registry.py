@@ -4,6 +4,8 @@ All kinds of facts, by name.
 
 from mailvet.context import FactSpec
 from mailvet.probes import (
+    alias_mail,
+    alias_maps,
     anonymous,
     arrival,
     auth_exposure,
@@ -134,6 +136,8 @@ SPECS: dict[str, FactSpec] = {
         *directory.FACTS,
         *directory_answers.FACTS,
         *directory_names.FACTS,
+        *alias_maps.FACTS,
+        *alias_mail.FACTS,
         *anonymous.FACTS,
         *sender_maps.FACTS,
         *relay_variants.FACTS,

@@ -12,6 +12,7 @@ from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.relay import envelope
 from mailvet.probes.session import in_clear, secured
 from mailvet.probes.standpoint import outside
+from mailvet.transcript import Line
 
 MAX_KNOWN = 5
 """Test accounts that are tried."""
@@ -26,27 +27,41 @@ async def probe_recipients(context: ProbeContext) -> RecipientFacts:
     Raises:
         ProbeError: There is no place outside, no test account, or the server does not talk.
     """
-    place = await outside(context)
+    accounts = tuple(context.target.accounts.values())[:MAX_KNOWN]
     context.account()
+    addresses = (*(each.address for each in accounts), nobody_at(context))
+    place, replies, transcript = await asked_about(context, addresses)
+    return RecipientFacts(place, replies[:-1], replies[-1], transcript)
+
+
+async def asked_about(
+    context: ProbeContext, addresses: tuple[str, ...]
+) -> tuple[Standpoint, tuple[RecipientReply, ...], tuple[Line, ...]]:
+    """
+    From where RCPT was tried, the replies to *addresses*, and all that was said.
+
+    Raises:
+        ProbeError: There is no place outside, or the server does not talk.
+    """
+    place = await outside(context)
     async with in_clear(context, through=place.through) as (speaker, _):
         reply = await speaker.command("MAIL FROM:<>")
         if reply.status != _TLS_REQUIRED:
-            return await _asked(context, place, speaker, reply)
+            return place, *await _asked(speaker, reply, addresses)
     async with secured(context, through=place.through) as (speaker, _):
-        return await _asked(context, place, speaker, await speaker.command("MAIL FROM:<>"))
+        reply = await speaker.command("MAIL FROM:<>")
+        return place, *await _asked(speaker, reply, addresses)
 
 
 async def _asked(
-    context: ProbeContext, place: Standpoint, speaker: Dialogue, reply: Reply
-) -> RecipientFacts:
+    speaker: Dialogue, reply: Reply, addresses: tuple[str, ...]
+) -> tuple[tuple[RecipientReply, ...], tuple[Line, ...]]:
     if not reply.positive:
         raise speaker.wire.error(Cause.BLOCKED, f"the empty sender is refused: {reply}")
     await speaker.command("RSET")
-    accounts = tuple(context.target.accounts.values())[:MAX_KNOWN]
-    known = [await _rcpt(speaker, each.address) for each in accounts]
-    unknown = await _rcpt(speaker, nobody_at(context))
+    replies = [await _rcpt(speaker, each) for each in addresses]
     await speaker.quit()
-    return RecipientFacts(place, tuple(known), unknown, speaker.wire.transcript.freeze())
+    return tuple(replies), speaker.wire.transcript.freeze()
 
 
 async def _rcpt(speaker: Dialogue, address: str) -> RecipientReply:

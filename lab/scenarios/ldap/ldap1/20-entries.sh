@@ -49,4 +49,3 @@ rm -rf /var/lib/ldap/*
 slapadd -f /etc/ldap/slapd.conf -l /root/entries.ldif
 rm /root/entries.ldif
 chown -R openldap:openldap /var/lib/ldap
-systemctl enable slapd

@@ -1,0 +1,165 @@
+"""
+Sends mail to virtual aliases from outside, and looks for it where they lead.
+"""
+
+import asyncio
+import dataclasses
+
+from mailvet.acts import ENVELOPE, REMOVE, Act, Acts, Scope, opens_mailbox, talks
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.errors import ProbeError
+from mailvet.facts.alias_mail import AliasDeliveries, AliasRecipients
+from mailvet.facts.delivery import DeliveryFacts
+from mailvet.model import Account, Cause, Endpoint, Protocol, Target
+from mailvet.probes.alias_maps import ROLES
+from mailvet.probes.first_use import after_first_use
+from mailvet.probes.imap_mailbox import open_mailbox
+from mailvet.probes.messages import compose
+from mailvet.probes.parcels import (
+    MAY_UNQUEUE,
+    Parcel,
+    await_all,
+    dispatch,
+    may_send,
+    outcome,
+    remove,
+    takes_mail,
+)
+from mailvet.probes.recipients import asked_about
+
+MOST = 8
+"""Aliases that are tried from outside."""
+
+
+async def probe_alias_recipients(context: ProbeContext) -> AliasRecipients:
+    """
+    The aliases that the profile names, and behind them an address of each domain that is none.
+
+    Raises:
+        ProbeError: There is no place outside, the profile names no alias, or the server does not
+            talk.
+    """
+    aliases = tuple(context.target.expect.aliases.every)[:MOST]
+    if not aliases:
+        raise ProbeError(Cause.CREDENTIALS, _unnamed(context.target))
+    nobody = f"nobody{''.join(each for each in context.nonce if each.isalnum())}"
+    unknown = tuple(f"{nobody}@{each}" for each in context.target.expect.aliases.hosted)
+    place, replies, transcript = await asked_about(context, (*aliases, *unknown))
+    cut = len(aliases)
+    return AliasRecipients(place, replies[:cut], replies[cut:], transcript)
+
+
+async def probe_alias_deliveries(context: ProbeContext) -> AliasDeliveries:
+    """
+    A message to each alias that leads to a test account.
+
+    Raises:
+        ProbeError: The profile names no alias, or there is no service to send through.
+    """
+    target = context.target
+    if not target.expect.aliases.every:
+        raise ProbeError(Cause.CREDENTIALS, _unnamed(target))
+    endpoint = _entrance(target)
+    if endpoint is None:
+        raise ProbeError(Cause.BLOCKED, "no service that takes mail inside TLS is declared")
+    wanted = _led_to_accounts(target)
+    await after_first_use(context)
+    found = await asyncio.gather(
+        *(_to(context, endpoint, account, aliases) for account, aliases in wanted)
+    )
+    tried = {alias for _, aliases in wanted for alias in aliases}
+    return AliasDeliveries(
+        tuple(each for deliveries, _ in found for each in deliveries),
+        tuple(each for _, failures in found for each in failures),
+        tuple(each for each in target.expect.aliases.every if each not in tried),
+    )
+
+
+async def _to(
+    context: ProbeContext, endpoint: Endpoint, account: Account, aliases: tuple[str, ...]
+) -> tuple[tuple[DeliveryFacts, ...], tuple[tuple[str, str], ...]]:
+    parcels: list[tuple[Account, Parcel]] = []
+    failures: list[tuple[str, str]] = []
+    async with context.exclusive(account), open_mailbox(context, account) as mailbox:
+        for alias in aliases:
+            recipient = dataclasses.replace(account, address=alias)
+            message = compose(context, f"to-{alias}", sender=account.address, recipient=alias)
+            sent = await dispatch(context, endpoint, message, account, recipient)
+            if isinstance(sent, Parcel):
+                parcels.append((recipient, sent))
+            else:
+                failures.append((alias, sent[2]))
+        just = [each for _, each in parcels]
+        try:
+            await await_all(context, mailbox, just)
+        finally:
+            left = await remove(context, mailbox, account, just)
+        seen = mailbox.transcript.freeze()
+    return (
+        tuple(outcome(each, to, left[each.message], seen) for to, each in parcels),
+        tuple(failures),
+    )
+
+
+def _led_to_accounts(target: Target) -> tuple[tuple[Account, tuple[str, ...]], ...]:
+    """
+    Test accounts with the aliases that lead to them.
+    """
+    every = tuple(target.expect.aliases.every.items())[:MOST]
+    found = []
+    for account in target.accounts.values():
+        address = account.address.lower()
+        aliases = tuple(alias for alias, leads in every if leads.lower() == address)
+        if aliases and not account.fresh:
+            found.append((account, aliases))
+    return tuple(found)
+
+
+def _entrance(target: Target) -> Endpoint | None:
+    """
+    The service through which mail comes from outside.
+    """
+    services = (each for each in target.endpoints if each.protocol is Protocol.SMTP)
+    return next((each for each in services if takes_mail(each)), None)
+
+
+def _unnamed(target: Target) -> str:
+    return f"the profile of {target.key} names no alias (add [expect.aliases.known])"
+
+
+def _acts(scope: Scope) -> Acts:
+    endpoint = _entrance(scope.target)
+    if not ROLES & scope.target.roles or endpoint is None:
+        return ()
+    found: list[Act] = []
+    for account, aliases in _led_to_accounts(scope.target):
+        found += opens_mailbox(scope.target, account, 1, "UID FETCH", *REMOVE)
+        for alias in aliases:
+            recipient = dataclasses.replace(account, address=alias)
+            found += may_send(endpoint, account, recipient)
+    return (*found, *(MAY_UNQUEUE for _ in _led_to_accounts(scope.target)))
+
+
+def _acts_of_recipients(scope: Scope) -> Acts:
+    if not ROLES & scope.target.roles:
+        return ()
+    return (talks(scope.service, 2, *ENVELOPE, anywhere=True),)
+
+
+FACTS = (
+    FactSpec(
+        "alias_recipients",
+        probe_alias_recipients,
+        AliasRecipients,
+        acts=_acts_of_recipients,
+        needs=("standpoints",),
+        per_endpoint=True,
+    ),
+    FactSpec(
+        "alias_deliveries",
+        probe_alias_deliveries,
+        AliasDeliveries,
+        acts=_acts,
+        needs=("first_use", "standpoints"),
+    ),
+)
