@@ -49,6 +49,7 @@ def _host(
         f"profiles = {json.dumps([profile, *profiles])}",
         f"ca_file = {_quoted(f'{state}/ca.crt')}",
         *(f"partner = {_quoted(each)}" for each in (machine.partner,) if each),
+        *(f"mailboxes = {_quoted(each)}" for each in (machine.mailboxes,) if each),
         "",
         f"[hosts.{machine.id}.expect.relay]",
         f"trusted_networks = {json.dumps(trusted)}",

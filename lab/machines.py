@@ -136,7 +136,8 @@ def _settings(scenario: Scenario, record: Record, machine: Machine) -> str:
         "MACHINE": machine.id,
         "NAME": machine.name,
     }
-    for word, other in (("PARTNER", machine.partner), ("MTA", machine.mta)):
+    neighbours = {"PARTNER": machine.partner, "MTA": machine.mta, "MAILBOXES": machine.mailboxes}
+    for word, other in neighbours.items():
         if other:
             found[f"{word}_NAME"] = scenario.machine(other).name
             found[f"{word}_ADDRESS"] = host_address(record.subnet, scenario.machine(other).number)

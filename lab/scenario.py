@@ -16,7 +16,7 @@ from lab.verdicts import nearest
 
 _MACHINE_KEYS = {
     "role", "number", "name", "image", "certificate", "steps", "profile", "partner", "mta",
-    "cleartext", "implicit_tls",
+    "mailboxes", "cleartext", "implicit_tls",
 }  # fmt: skip
 _ROLES = ("mail", "backend", "vantage")
 _CERTIFICATES = ("rsa", "ec")
@@ -41,6 +41,7 @@ class Machine:
         profile: The file in the scenario's folder that declares what it must be.
         partner: The machine that it replicates with; empty for none.
         mta: The machine that hands mail to it over the network; empty for none.
+        mailboxes: The machine that keeps the mailboxes of its mail; empty if it does so itself.
         cleartext: Ports that greet whoever connects.
         implicit_tls: Ports that greet inside TLS.
     """
@@ -55,6 +56,7 @@ class Machine:
     profile: str = "profile.toml"
     partner: str = ""
     mta: str = ""
+    mailboxes: str = ""
     cleartext: tuple[int, ...] = ()
     implicit_tls: tuple[int, ...] = ()
 
@@ -215,7 +217,7 @@ def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
     )
     reject_unknown(f"{path}: trusted", data["trusted"], {"first", "prefix"})
     for key, value in data["machines"].items():
-        for word in ("partner", "mta"):
+        for word in ("partner", "mta", "mailboxes"):
             if value.get(word, key) not in data["machines"]:
                 raise LabError(f"{path}: machines.{key}: {word}: there is no {value[word]!r}")
     return Scenario(
@@ -250,6 +252,7 @@ def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
         profile=data.get("profile", "profile.toml"),
         partner=data.get("partner", ""),
         mta=data.get("mta", ""),
+        mailboxes=data.get("mailboxes", ""),
         cleartext=tuple(data.get("cleartext", ())),
         implicit_tls=tuple(data.get("implicit_tls", ())),
     )

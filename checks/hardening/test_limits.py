@@ -2,6 +2,7 @@
 Postfix's limits against denial of service (guide 2.10.2).
 """
 
+from mailvet.facts.connection_rate import ConnectionRate
 from mailvet.facts.limits import (
     SPACE_FACTOR,
     LimitExceptions,
@@ -16,7 +17,7 @@ from mailvet.facts.limits import (
 from mailvet.facts.networks import NetworkFacts
 from mailvet.facts.postfix import PostfixConfig
 from mailvet.facts.size_limit import SizeFacts, service_of
-from mailvet.model import Cause, Endpoint, Judgement, Target, judge, unverified
+from mailvet.model import Cause, Endpoint, Judgement, Target, judge, not_applicable, unverified
 from mailvet.plugin import control
 
 
@@ -131,6 +132,21 @@ def test_size_is_announced(
     if size_limit.enforced is None:
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return judge(size_limit.enforced, observed=observed, expected=expected)
+
+
+@control("HARD-14")
+def test_connection_rate_holds(connection_rate: ConnectionRate) -> Judgement:
+    """
+    Who connects more often is told to come again later.
+    """
+    limit, unit = connection_rate.limit, connection_rate.unit
+    if not connection_rate.greetings:
+        return not_applicable(f"a limit of {limit} is not tried (1 to 60 are)")
+    observed, expected = str(connection_rate), f"421 after {limit} connections in {unit} s"
+    if not connection_rate.refusal and not connection_rate.in_time:
+        return unverified(Cause.TIMEOUT, observed=observed, expected=expected)
+    right = connection_rate.refusal.startswith("421")
+    return judge(right, observed=observed, expected=expected)
 
 
 def _limited(postfix: PostfixConfig, name: str, most: int) -> Judgement:

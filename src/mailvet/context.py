@@ -4,7 +4,7 @@ What a probe gets to work with.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -74,7 +74,8 @@ class ProbeContext:
         ledger: Clean-up ledger.
         permit: What the probe may do; everything that leaves asks it first.
         recall: Gives another fact of the same target, gathering it if need be.
-        visit: Gives the same probe's view of the target's partner; None if it may do nothing there.
+        visit: Gives the same probe's view of a neighbour of the target, ``partner`` or
+            ``mailboxes``; None if there is none, or it may do nothing there.
         connect_timeout: Seconds for a connection to be accepted.
         reply_timeout: Seconds for one line of a reply to be complete.
         login_timeout: Seconds for the answer to a login.
@@ -87,7 +88,7 @@ class ProbeContext:
     ledger: Ledger
     permit: Permit
     recall: Callable[[str, Endpoint | None], Awaitable[Any]]
-    visit: "Callable[[], ProbeContext] | None" = None
+    visit: "Callable[[str], ProbeContext | None]" = lambda _: None
     connect_timeout: float = CONNECT_TIMEOUT
     reply_timeout: float = REPLY_TIMEOUT
     login_timeout: float = LOGIN_TIMEOUT
@@ -108,11 +109,18 @@ class ProbeContext:
         Raises:
             ProbeError: BLOCKED if the inventory names none.
         """
-        if self.visit is None:
+        found = self.visit("partner")
+        if found is None:
             key = self.target.key
             detail = f"the inventory names no partner of {key} (add partner to [hosts.{key}])"
             raise ProbeError(Cause.BLOCKED, detail)
-        return self.visit()
+        return found
+
+    def at_mailboxes(self) -> "ProbeContext":
+        """
+        This probe's view of the host that keeps the mailboxes; its own if that is the target.
+        """
+        return self.visit("mailboxes") or self
 
     @property
     def service(self) -> Endpoint:
@@ -194,6 +202,7 @@ class FactSpec:
         acts: What the probe may do, from declaration alone; it is let do nothing else.
         acts_at_partner: Likewise, what it may do to the host that the target replicates with; it is
             asked about the target, too.
+        acts_at_mailboxes: Likewise, to the host that keeps the mailboxes, where it is another one.
         needs: The other facts that the probe may ask for: of its own endpoint, or of all of them.
         per_endpoint: True if there is one for each endpoint, false if one for the target.
         stage: When the probe may start.
@@ -205,7 +214,20 @@ class FactSpec:
     type: type
     acts: Plan = field(kw_only=True)
     acts_at_partner: Plan | None = field(default=None, kw_only=True)
+    acts_at_mailboxes: Plan | None = field(default=None, kw_only=True)
     needs: tuple[str, ...] = field(default=(), kw_only=True)
     per_endpoint: bool = False
     stage: Stage = Stage.NORMAL
     patience: float = 1.0
+
+    def visits(self, target: Target) -> Iterator[tuple[str, Target, Plan]]:
+        """
+        The neighbours of *target* to which the probe may do something, and what says what.
+        """
+        ways = (
+            ("partner", target.partner, self.acts_at_partner),
+            ("mailboxes", target.mailboxes, self.acts_at_mailboxes),
+        )
+        for name, neighbour, acts in ways:
+            if neighbour is not None and acts is not None:
+                yield name, neighbour, acts

@@ -64,6 +64,7 @@ class HostEntry:
     vantages: dict[Vantage, Shell] = field(default_factory=dict)
     partner: str = ""
     mta: str = ""
+    mailboxes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Inventory:
             self._refuse_odd_neighbours(name, entry, source)
 
     def _refuse_odd_neighbours(self, name: str, entry: HostEntry, source: Path) -> None:
-        for key, other in (("partner", entry.partner), ("mta", entry.mta)):
+        for key in ("partner", "mta", "mailboxes"):
+            other: str = getattr(entry, key)
             known = tuple(each for each in self._file.hosts if each != name)
             if other and other not in known:
                 words = unknown(other, known, "host", f"hosts.{name}.{key}")
@@ -131,8 +133,10 @@ class Inventory:
         entry = self._file.hosts.get(name)
         if entry is None:
             return self._discovered(name)
-        partner = self._declared_target(entry.partner) if entry.partner else None
-        mta = self._declared_target(entry.mta) if entry.mta else None
+        partner, mta, mailboxes = (
+            self._declared_target(each) if each else None
+            for each in (entry.partner, entry.mta, entry.mailboxes)
+        )
         target = self._declared_target(name)
         places = {
             vantage: each.shell
@@ -140,7 +144,9 @@ class Inventory:
             if each is not None and each.shell is not None
         }
         vantages = {**places, **target.vantages}
-        return dataclasses.replace(target, vantages=vantages, partner=partner, mta=mta)
+        return dataclasses.replace(
+            target, vantages=vantages, partner=partner, mta=mta, mailboxes=mailboxes
+        )
 
     def _declared_target(self, name: str) -> Target:
         entry = self._file.hosts[name]

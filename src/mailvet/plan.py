@@ -175,11 +175,10 @@ def host_plans(
     for key, scope in with_needs(specs, wanted).items():
         acts = tuple(each for each in specs[key.name].acts(scope) if _possible(each, scope.target))
         steps.setdefault(key.target, []).append(Step(key.name, key.endpoint, acts))
-        partner, at_partner = scope.target.partner, specs[key.name].acts_at_partner
-        if partner is not None and at_partner is not None:
-            visit = tuple(each for each in at_partner(scope) if _possible(each, partner))
+        for _, neighbour, there in specs[key.name].visits(scope.target):
+            visit = tuple(each for each in there(scope) if _possible(each, neighbour))
             name = f"{key.name} of {key.target}"
-            steps.setdefault(partner.key, []).append(Step(name, key.endpoint, visit))
+            steps.setdefault(neighbour.key, []).append(Step(name, key.endpoint, visit))
     for name, acts in clean_ups.items():
         steps.setdefault(name, []).append(Step(CLEAN_UP, "", CLEAN_UPS * acts))
     return tuple(

@@ -132,7 +132,7 @@ class FactStore:
         Gathers all planned facts together; failures are remembered, not raised.
 
         A later stage of a target starts when everything of its earlier ones is done, and of those
-        of the host that it replicates with, whose probes visit it.
+        of hosts whose probes visit it.
         """
         start = time.monotonic()
         self._planned = with_needs(self._specs, plan)
@@ -145,7 +145,7 @@ class FactStore:
                 for key, (target, endpoint) in plan.items()
             ]
             watchers = [
-                asyncio.create_task(self._calm_down(targets[key], stage))
+                asyncio.create_task(self._calm_down(_with_visitors(targets, key), key, stage))
                 for key, stage in self._calm
             ]
             await asyncio.gather(*tasks, *watchers)
@@ -156,9 +156,8 @@ class FactStore:
             self._tasks.clear()
             self.wall_s = time.monotonic() - start
 
-    async def _calm_down(self, target: Target, stage: Stage) -> None:
+    async def _calm_down(self, hosts: frozenset[str], target: str, stage: Stage) -> None:
         early: list[asyncio.Task[Record]] = []
-        hosts = {target.key, target.partner.key if target.partner else target.key}
         while waiting := [
             task
             for key, task in self._tasks.items()
@@ -166,7 +165,7 @@ class FactStore:
         ]:
             early.extend(waiting)
             await asyncio.gather(*waiting)
-        self._calm[target.key, stage].set()
+        self._calm[target, stage].set()
 
     def _task(
         self, target: Target, spec: FactSpec, endpoint: Endpoint | None
@@ -238,7 +237,7 @@ class FactStore:
             ledger=WatchedLedger(self._ledgers(target), permit),
             permit=permit,
             recall=recall,
-            visit=self._way_to_partner(target, record, asking),
+            visit=self._ways_to_neighbours(target, record, asking),
             connect_timeout=self._timeouts.connect,
             reply_timeout=self._timeouts.reply,
             login_timeout=self._timeouts.login,
@@ -256,18 +255,22 @@ class FactStore:
                 self._lanes[target.partner.key] = Lane(accounts=accounts)
         return self._lanes[target.key]
 
-    def _way_to_partner(
+    def _ways_to_neighbours(
         self, target: Target, record: Record, spec: FactSpec | None
-    ) -> Callable[[], ProbeContext] | None:
+    ) -> Callable[[str], ProbeContext | None]:
         """
-        Lets a probe see the partner of its target, under a permit of its own for that host.
+        Lets a probe see neighbours of its target, under a permit of its own for each host.
         """
-        if spec is None or spec.acts_at_partner is None or target.partner is None:
-            return None
-        acts = spec.acts_at_partner(Scope(target))
-        permit = Permit(spec.name, Scope(target.partner), acts)
+        permits = {
+            name: Permit(spec.name, Scope(neighbour), acts(Scope(target)))
+            for name, neighbour, acts in (spec.visits(target) if spec else ())
+            if spec
+        }
 
-        def visit() -> ProbeContext:
+        def visit(name: str) -> ProbeContext | None:
+            permit = permits.get(name)
+            if permit is None:
+                return None
             if permit not in self._others:
                 self._others.append(permit)
                 record.visits.append(permit)
@@ -355,6 +358,19 @@ class FactStore:
 
 def _name(endpoint: Endpoint | None, spec: FactSpec) -> str:
     return endpoint.name if endpoint and spec.per_endpoint else ""
+
+
+def _with_visitors(targets: Mapping[str, Target], key: str) -> frozenset[str]:
+    """
+    A target, and those whose probes visit it.
+    """
+    found = {
+        name
+        for name, each in targets.items()
+        for neighbour in (each.partner, each.mailboxes)
+        if neighbour is not None and neighbour.key == key
+    }
+    return frozenset({key, *found})
 
 
 def _dump_error(error: ProbeError | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mailvet.facts.connection_rate import ConnectionRate
 from mailvet.facts.hardening import HardeningFacts, QueueFolder
 from mailvet.facts.limits import LimitExceptions
 from mailvet.facts.mail_account import Passwd
@@ -276,3 +277,28 @@ def test_hard_13(load_check: Load, facts: SizeFacts, verdict: Verdict) -> None:
     check = load_check("hardening", "test_limits", "test_size_is_announced")
     endpoint = Endpoint("smtp", Protocol.SMTP, 25, Security.STARTTLS)
     assert check(facts, postfix("message_size_limit = 1000"), endpoint).verdict is verdict
+
+
+TOO_MANY = "421 4.7.0 mx1.example.com Error: too many connections from 192.0.2.9"
+
+
+@pytest.mark.parametrize(
+    ("greetings", "refusal", "seconds", "verdict"),
+    [
+        (11, TOO_MANY, 2.0, Verdict.PASS),
+        (12, "", 2.0, Verdict.FAIL),
+        (4, "554 5.7.1 blocked", 2.0, Verdict.FAIL),
+        (12, "", 61.0, Verdict.UNVERIFIED),
+        (0, "", 0.0, Verdict.NOT_APPLICABLE),
+    ],
+)
+def test_hard_14(
+    load_check: Load, greetings: int, refusal: str, seconds: float, verdict: Verdict
+) -> None:
+    """
+    More connections than allowed within the time unit; slower ones prove nothing.
+    """
+    place = "outside" if greetings else ""
+    facts = ConnectionRate(place, 10, 60, ("220",) * greetings, refusal, seconds, ())
+    check = load_check("hardening", "test_limits", "test_connection_rate_holds")
+    assert check(facts).verdict is verdict

@@ -13,9 +13,10 @@ from mailvet.facts.convergence import Operation
 from mailvet.facts.folders import Folder
 from mailvet.facts.replies import Reply
 from mailvet.model import Cause, Expectations, ExpectReplication, Target
+from mailvet.probes.home import account_of
 from mailvet.probes.imap_mailbox import Mailbox
 from mailvet.probes.messages import compose
-from mailvet.probes.stage import MissedError, Stage, account_of, travelling_account, worked
+from mailvet.probes.stage import MissedError, Stage, travelling_account, worked
 from tests.fakes.context import make_account, make_context, make_target
 
 ACCOUNTS = {name: make_account(name) for name in ("alice", "bob", "carol")}

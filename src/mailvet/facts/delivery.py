@@ -10,6 +10,7 @@ from mailvet.transcript import Line
 
 _QUEUED = re.compile(r"\bqueued as (\w+)")
 _WITH = re.compile(r"\bwith (?:UTF8)?(L?E?SMTPS?A?)\b", re.IGNORECASE)
+_BY_LMTP = re.compile(r"\bwith (?:UTF8)?(LMTPS?)A?\b", re.IGNORECASE)
 _OF_THE_CLIENT = re.compile(r"[45]\.(?:7|2)\.\d+")
 _GREYLISTED = re.compile(r"gr[ae]y-?list|try again|too many|rate|blocked|reputation", re.IGNORECASE)
 
@@ -123,6 +124,14 @@ class DeliveryFacts:
         """
         words = [found[1].upper() for each in self.received if (found := _WITH.search(each))]
         return tuple(reversed(words))
+
+    @property
+    def by_lmtp(self) -> str:
+        """
+        ``LMTP`` or ``LMTPS`` if the newest Received field says that (RFC 3848); else empty.
+        """
+        found = _BY_LMTP.search(self.received[0]) if self.received else None
+        return found[1].upper() if found else ""
 
     def __str__(self) -> str:
         if not self.accepted:

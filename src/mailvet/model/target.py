@@ -102,6 +102,7 @@ class Target:
         partner: The host that it replicates with, which has no partner of its own here; None if
             the inventory names none.
         mta: The host that hands mail to it over the network; None if the inventory names none.
+        mailboxes: The host that keeps the mailboxes of its mail; None if it does so itself.
         ca_file: Certificates that its clients trust; None means the system's.
         waivers: Accepted deviations.
         severities: Severities that the profile changes, by control id.
@@ -121,6 +122,7 @@ class Target:
     vantages: Mapping[Vantage, Shell] = field(default_factory=dict)
     partner: "Target | None" = None
     mta: "Target | None" = None
+    mailboxes: "Target | None" = None
     ca_file: str | None = None
     waivers: tuple[Waiver, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)

@@ -72,7 +72,7 @@ class Audit:
         self.targets = inventory.targets(self.options.hosts)
         for target in self.targets:
             _refuse_strangers(target, self.catalogue)
-        self.everybody = (*self.targets, *_unnamed_partners(self.targets))
+        self.everybody = (*self.targets, *_unnamed_neighbours(self.targets))
         self._arguments = tuple(str(each) for each in config.invocation_params.args)
         self._ledgers = {
             target.key: Ledger(None if self.options.facts else ledger_path(target))
@@ -217,13 +217,13 @@ class Audit:
         )
 
 
-def _unnamed_partners(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+def _unnamed_neighbours(targets: tuple[Target, ...]) -> tuple[Target, ...]:
     """
-    Hosts that are not audited, but that a target replicates with.
+    Hosts that are not audited, but that a target replicates with, or leaves its mail to.
     """
     named = {each.key for each in targets}
-    others = (each.partner for each in targets if each.partner is not None)
-    return tuple({each.key: each for each in others if each.key not in named}.values())
+    others = (other for each in targets for other in (each.partner, each.mailboxes))
+    return tuple({each.key: each for each in others if each and each.key not in named}.values())
 
 
 def _where(missing: set[Planned], planned: set[Planned]) -> str:

@@ -5,7 +5,7 @@ Sends mail to virtual aliases from outside, and looks for it where they lead.
 import asyncio
 import dataclasses
 
-from mailvet.acts import ENVELOPE, REMOVE, Act, Acts, Scope, opens_mailbox, talks
+from mailvet.acts import ENVELOPE, REMOVE, Act, Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.alias_mail import AliasDeliveries, AliasRecipients
@@ -13,6 +13,7 @@ from mailvet.facts.delivery import DeliveryFacts
 from mailvet.model import Account, Cause, Endpoint, Protocol, Target
 from mailvet.probes.alias_maps import ROLES
 from mailvet.probes.first_use import after_first_use
+from mailvet.probes.home import home_of, opens_home
 from mailvet.probes.imap_mailbox import open_mailbox
 from mailvet.probes.messages import compose
 from mailvet.probes.parcels import (
@@ -26,6 +27,8 @@ from mailvet.probes.parcels import (
     takes_mail,
 )
 from mailvet.probes.recipients import asked_about
+
+_VERBS = ("UID FETCH", *REMOVE)
 
 MOST = 8
 """Aliases that are tried from outside."""
@@ -63,7 +66,8 @@ async def probe_alias_deliveries(context: ProbeContext) -> AliasDeliveries:
     if endpoint is None:
         raise ProbeError(Cause.BLOCKED, "no service that takes mail inside TLS is declared")
     wanted = _led_to_accounts(target)
-    await after_first_use(context)
+    if target.mailboxes is None:
+        await after_first_use(context)
     found = await asyncio.gather(
         *(_to(context, endpoint, account, aliases) for account, aliases in wanted)
     )
@@ -78,22 +82,25 @@ async def probe_alias_deliveries(context: ProbeContext) -> AliasDeliveries:
 async def _to(
     context: ProbeContext, endpoint: Endpoint, account: Account, aliases: tuple[str, ...]
 ) -> tuple[tuple[DeliveryFacts, ...], tuple[tuple[str, str], ...]]:
-    parcels: list[tuple[Account, Parcel]] = []
+    parcels: list[tuple[str, Parcel]] = []
     failures: list[tuple[str, str]] = []
-    async with context.exclusive(account), open_mailbox(context, account) as mailbox:
+    home = home_of(context, account)
+    async with (
+        home.context.exclusive(home.account),
+        open_mailbox(home.context, home.account) as mailbox,
+    ):
         for alias in aliases:
-            recipient = dataclasses.replace(account, address=alias)
             message = compose(context, f"to-{alias}", sender=account.address, recipient=alias)
-            sent = await dispatch(context, endpoint, message, account, recipient)
+            sent = await dispatch(context, endpoint, message, account, alias, home)
             if isinstance(sent, Parcel):
-                parcels.append((recipient, sent))
+                parcels.append((alias, sent))
             else:
                 failures.append((alias, sent[2]))
         just = [each for _, each in parcels]
         try:
             await await_all(context, mailbox, just)
         finally:
-            left = await remove(context, mailbox, account, just)
+            left = await remove(context, mailbox, home, just)
         seen = mailbox.transcript.freeze()
     return (
         tuple(outcome(each, to, left[each.message], seen) for to, each in parcels),
@@ -133,11 +140,19 @@ def _acts(scope: Scope) -> Acts:
         return ()
     found: list[Act] = []
     for account, aliases in _led_to_accounts(scope.target):
-        found += opens_mailbox(scope.target, account, 1, "UID FETCH", *REMOVE)
+        found += opens_home(scope, account, 1, *_VERBS, there=False)
         for alias in aliases:
             recipient = dataclasses.replace(account, address=alias)
             found += may_send(endpoint, account, recipient)
     return (*found, *(MAY_UNQUEUE for _ in _led_to_accounts(scope.target)))
+
+
+def _acts_at_mailboxes(scope: Scope) -> Acts:
+    return tuple(
+        act
+        for account, _ in _led_to_accounts(scope.target)
+        for act in opens_home(scope, account, 1, *_VERBS, there=True)
+    )
 
 
 def _acts_of_recipients(scope: Scope) -> Acts:
@@ -160,6 +175,7 @@ FACTS = (
         probe_alias_deliveries,
         AliasDeliveries,
         acts=_acts,
+        acts_at_mailboxes=_acts_at_mailboxes,
         needs=("first_use", "standpoints"),
     ),
 )

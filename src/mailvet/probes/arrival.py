@@ -7,12 +7,13 @@ loses all of them costs one deadline and not one for each service.
 
 import asyncio
 
-from mailvet.acts import REMOVE, Act, Acts, Scope, nothing, opens_mailbox
+from mailvet.acts import REMOVE, Act, Acts, Scope, nothing
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.delivery import DeliveriesFacts, DeliveryFacts
 from mailvet.model import Account, Cause, Endpoint
 from mailvet.probes.first_use import after_first_use
+from mailvet.probes.home import Home, home_of, opens_home
 from mailvet.probes.imap_mailbox import open_mailbox
 from mailvet.probes.messages import compose
 from mailvet.probes.parcels import (
@@ -36,20 +37,25 @@ async def probe_deliveries(context: ProbeContext) -> DeliveriesFacts:
     """
     sender = context.account(fresh=False)
     recipient = _other_account(context, sender)
-    await after_first_use(context)
+    home = home_of(context, recipient)
+    if home.context is context:
+        await after_first_use(context)
     endpoints = [each for each in context.target.endpoints if takes_mail(each)]
-    async with context.exclusive(recipient), open_mailbox(context, recipient) as mailbox:
-        jobs = [_through(context, each, sender, recipient) for each in endpoints]
+    async with (
+        home.context.exclusive(home.account),
+        open_mailbox(home.context, home.account) as mailbox,
+    ):
+        jobs = [_through(context, each, sender, recipient, home) for each in endpoints]
         outcomes = await asyncio.gather(*jobs)
         parcels = [each for each in outcomes if isinstance(each, Parcel)]
         failures = [each for each in outcomes if not isinstance(each, Parcel)]
         try:
             await await_all(context, mailbox, parcels)
         finally:
-            left = await remove(context, mailbox, recipient, parcels)
+            left = await remove(context, mailbox, home, parcels)
         seen = mailbox.transcript.freeze()
     return DeliveriesFacts(
-        tuple(outcome(each, recipient, left[each.message], seen) for each in parcels),
+        tuple(outcome(each, recipient.address, left[each.message], seen) for each in parcels),
         tuple(failures),
     )
 
@@ -62,11 +68,11 @@ def _other_account(context: ProbeContext, sender: Account) -> Account:
 
 
 async def _through(
-    context: ProbeContext, endpoint: Endpoint, sender: Account, recipient: Account
+    context: ProbeContext, endpoint: Endpoint, sender: Account, recipient: Account, home: Home
 ) -> Parcel | tuple[str, str, str]:
     purpose = f"through-{endpoint.name}"
     message = compose(context, purpose, sender=sender.address, recipient=recipient.address)
-    return await dispatch(context, endpoint, message, sender, recipient)
+    return await dispatch(context, endpoint, message, sender, recipient.address, home)
 
 
 async def probe_delivery(context: ProbeContext) -> DeliveryFacts:
@@ -91,11 +97,21 @@ def _acts(scope: Scope) -> Acts:
     if sender is None:
         return ()
     recipient = scope.account(fresh=False, other_than=sender.name) or sender
-    found: list[Act] = [*opens_mailbox(scope.target, recipient, 1, "UID FETCH", *REMOVE)]
+    found: list[Act] = [*opens_home(scope, recipient, 1, *_VERBS, there=False)]
     for endpoint in filter(takes_mail, scope.target.endpoints):
         found += may_send(endpoint, sender, recipient)
     return (*found, MAY_UNQUEUE)
 
+
+def _acts_at_mailboxes(scope: Scope) -> Acts:
+    sender = scope.account(fresh=False)
+    if sender is None:
+        return ()
+    recipient = scope.account(fresh=False, other_than=sender.name) or sender
+    return opens_home(scope, recipient, 1, *_VERBS, there=True)
+
+
+_VERBS = ("UID FETCH", *REMOVE)
 
 FACTS = (
     FactSpec(
@@ -103,6 +119,7 @@ FACTS = (
         probe_deliveries,
         DeliveriesFacts,
         acts=_acts,
+        acts_at_mailboxes=_acts_at_mailboxes,
         needs=("first_use", "standpoints"),
     ),
     FactSpec(

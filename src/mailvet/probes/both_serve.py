@@ -15,8 +15,8 @@ from mailvet.model import Account, Endpoint, Protocol, Security, Target
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Pop3
 from mailvet.probes.first_use import after_first_use
+from mailvet.probes.home import account_of, same_user
 from mailvet.probes.imap_mailbox import open_mailbox
-from mailvet.probes.stage import account_of, same_user
 from mailvet.transcript import Line
 
 TRIES = 4

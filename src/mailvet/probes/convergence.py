@@ -21,10 +21,11 @@ from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.convergence import ConvergenceFacts, ReplicatorStatus, parse_status
 from mailvet.model import Account
+from mailvet.probes.home import same_user
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.shell import quote, run
 from mailvet.probes.sieve_scripts import sieve_service
-from mailvet.probes.stage import same_user, travelling_account
+from mailvet.probes.stage import travelling_account
 from mailvet.probes.travel import delivery_rounds, mail_rounds, merge_rounds, script_rounds
 from mailvet.probes.two_mailboxes import COME_TO_REST, opens_both, synchronised, two_mailboxes
 

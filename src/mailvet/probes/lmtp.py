@@ -14,27 +14,14 @@ from mailvet.facts.lmtp import LmtpFacts, LmtpSocket, chosen_socket
 from mailvet.facts.postfix import PostfixConfig
 from mailvet.facts.recipients import RecipientReply
 from mailvet.facts.replies import Reply
-from mailvet.facts.routing import Route, answered, lookups_for, route
 from mailvet.facts.socket_talk import SocketTalk
 from mailvet.probes.files import stat_paths
 from mailvet.probes.recipients import nobody_at
+from mailvet.probes.routes import MAX_ACCOUNTS, WayOut, ways_out
 from mailvet.probes.session import client_name
 from mailvet.probes.shell import quote, run
 from mailvet.probes.socket_talk import SocketTalks
 from mailvet.probes.strangers import strangers
-
-MAX_ACCOUNTS = 5
-"""Test accounts whose addresses are tried."""
-
-_LOOKUP = r"""
-ask() {
-    case $1 in
-        /*) found=$(grep -ixF -- "$2" "$1" 2>&1);;
-        *) found=$(postmap -q "$2" "$1" 2>&1);;
-    esac
-    printf '@@%s\n%s\n%s\n' "$3" "$?" "$found"
-}
-"""
 
 
 async def probe_lmtp(context: ProbeContext) -> LmtpFacts:
@@ -46,7 +33,7 @@ async def probe_lmtp(context: ProbeContext) -> LmtpFacts:
     """
     dovecot: DovecotConfig = await context.fact("dovecot")
     postfix = await _postfix(context)
-    ways, asked = await _ways(context, postfix)
+    ways, asked = await ways_out(context, postfix)
     main = ways[0].route if ways else None
     scene = await _look(context, dovecot, main.seen if main else "")
     used = chosen_socket(
@@ -81,21 +68,6 @@ async def probe_lmtp(context: ProbeContext) -> LmtpFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """
-    A test account's address, and where Postfix sends its mail if there is a Postfix.
-    """
-
-    address: str
-    route: Route | None
-
-    @property
-    def handed_over(self) -> str:
-        """The address that Dovecot gets to see."""
-        return self.route.handed_over if self.route else self.address
-
-
-@dataclass(frozen=True, slots=True)
 class _Scene:
     """
     The sockets on disk.
@@ -111,7 +83,7 @@ def _plan(
     context: ProbeContext,
     sockets: tuple[LmtpSocket, ...],
     used: LmtpSocket | None,
-    ways: tuple[_Way, ...],
+    ways: tuple[WayOut, ...],
     mta: str,
     others: tuple[str, ...],
 ) -> SocketTalks:
@@ -135,41 +107,6 @@ async def _postfix(context: ProbeContext) -> PostfixConfig | None:
     except ProbeError:
         return None
     return facts
-
-
-async def _ways(
-    context: ProbeContext, postfix: PostfixConfig | None
-) -> tuple[tuple[_Way, ...], tuple[CommandOutput, ...]]:
-    accounts = tuple(context.target.accounts.values())[:MAX_ACCOUNTS]
-    if postfix is None:
-        return tuple(_Way(each.address, None) for each in accounts), ()
-    ways: list[_Way] = []
-    commands: list[CommandOutput] = []
-    for account in accounts:
-        way = await _route(context, postfix, account.address, commands)
-        if way.handed_over.rpartition("@")[2] != account.address.rpartition("@")[2]:
-            # An alias leads to another domain, whose class and transport are the ones that count.
-            way = await _route(context, postfix, way.handed_over, commands)
-        ways.append(_Way(account.address, way))
-    return tuple(ways), tuple(commands)
-
-
-async def _route(
-    context: ProbeContext, postfix: PostfixConfig, address: str, commands: list[CommandOutput]
-) -> Route:
-    questions = lookups_for(postfix, address)
-    script = _LOOKUP + "".join(
-        f"ask {quote(each.table)} {quote(each.key)} {number}\n"
-        for number, each in enumerate(questions)
-    )
-    title = "; ".join(f"postmap -q {each.key} {each.table}" for each in questions)
-    output = await run(context, script, title=title)
-    commands.append(output.evidence())
-    parts = sections(output.stdout)
-    answers = tuple(
-        answered(each, parts.get(str(number), "")) for number, each in enumerate(questions)
-    )
-    return route(postfix, address, answers)
 
 
 async def _look(context: ProbeContext, dovecot: DovecotConfig, seen: str) -> _Scene:

@@ -17,8 +17,9 @@ from mailvet.facts.delivery import DeliveryFacts, Sent
 from mailvet.model import Account, Endpoint, Protocol, Security
 from mailvet.probes import shell
 from mailvet.probes.delivery import send
+from mailvet.probes.home import Home
 from mailvet.probes.imap_mailbox import Mailbox
-from mailvet.probes.messages import Message, residue
+from mailvet.probes.messages import Message
 from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.standpoint import outside
 from mailvet.transcript import Line
@@ -72,14 +73,23 @@ async def dispatch(
     endpoint: Endpoint,
     message: Message,
     sender: Account,
-    recipient: Account,
+    recipient: str,
+    home: Home,
 ) -> Parcel | tuple[str, str, str]:
     """
     Sends *message* through *endpoint*; where that fails, its name, the cause and the reason.
+
+    Args:
+        context: The probe's context.
+        endpoint: The service.
+        message: The message.
+        sender: Who sends it, where that needs a login.
+        recipient: Envelope recipient.
+        home: Where it ends up.
     """
     own = dataclasses.replace(context, endpoint=endpoint)
     submitting = endpoint.protocol is Protocol.SUBMISSION
-    context.ledger.announce(residue(context, recipient, message))
+    home.announce(message)
     address = sender.address if submitting else _NULL_SENDER
     try:
         place = None if submitting else await outside(own)
@@ -88,7 +98,7 @@ async def dispatch(
             own,
             message,
             sender=address,
-            recipient=recipient.address,
+            recipient=recipient,
             account=sender if submitting else None,
             through=place.through if place else None,
         )
@@ -146,7 +156,7 @@ async def _look_for(mailbox: Mailbox, parcel: Parcel, folders: list[str]) -> Non
 
 
 async def remove(
-    context: ProbeContext, mailbox: Mailbox, recipient: Account, parcels: list[Parcel]
+    context: ProbeContext, mailbox: Mailbox, home: Home, parcels: list[Parcel]
 ) -> dict[Message, tuple[str, ...]]:
     """
     Removes all messages, copies in other folders included; returns where some are still found.
@@ -157,7 +167,7 @@ async def remove(
     for parcel in parcels:
         left[parcel.message] = await mailbox.remove(parcel.message.message_id)
         if not left[parcel.message]:
-            context.ledger.settle(residue(context, recipient, parcel.message))
+            home.settle(parcel.message)
     await _unqueue(context, parcels)
     return left
 
@@ -175,7 +185,7 @@ async def _unqueue(context: ProbeContext, parcels: list[Parcel]) -> None:
 
 
 def outcome(
-    parcel: Parcel, recipient: Account, left: tuple[str, ...], seen: tuple[Line, ...]
+    parcel: Parcel, recipient: str, left: tuple[str, ...], seen: tuple[Line, ...]
 ) -> DeliveryFacts:
     """
     What became of *parcel*, in the words of a fact.
@@ -185,7 +195,7 @@ def outcome(
         endpoint=parcel.endpoint.name,
         message_id=parcel.message.message_id,
         sender=parcel.sender,
-        recipient=recipient.address,
+        recipient=recipient,
         standpoint=parcel.standpoint,
         accepted=sent.accepted,
         step=sent.step,

@@ -19,11 +19,12 @@ from mailvet.facts.replication import replicas
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause
 from mailvet.probes.cut import Way, cut_off, cuts_off
+from mailvet.probes.home import same_user
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.lmtp_delivery import deliver_by_lmtp
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.messages import Message
-from mailvet.probes.stage import INTERVAL, Stage, same_user, travelling_account, worked
+from mailvet.probes.stage import INTERVAL, Stage, travelling_account, worked
 from mailvet.probes.travel import found_anywhere, listed
 from mailvet.probes.two_mailboxes import opens_both, two_mailboxes
 

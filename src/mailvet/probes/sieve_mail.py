@@ -7,6 +7,7 @@ import asyncio
 from mailvet.context import ProbeContext
 from mailvet.facts.sieve import Filtered
 from mailvet.model import Account, Endpoint, Protocol, Target
+from mailvet.probes.home import Home
 from mailvet.probes.imap_mailbox import Mailbox
 from mailvet.probes.messages import Message
 from mailvet.probes.parcels import (
@@ -45,10 +46,10 @@ async def exchange(
             await await_all(context, mailbox, parcels, (folder,))
             places = [await _places(mailbox, each) for each in parcels]
     finally:
-        left = await remove(context, mailbox, account, parcels)
+        left = await remove(context, mailbox, Home(context, account), parcels)
     seen = mailbox.transcript.freeze()
     filtered = [
-        Filtered(outcome(each, account, left[each.message], seen), found)
+        Filtered(outcome(each, account.address, left[each.message], seen), found)
         for each, found in zip(parcels, places, strict=False)
     ]
     return filtered, next((why for _, why in sent if why), "")
@@ -63,7 +64,8 @@ async def _send(
     last: Parcel | None = None
     why = "no service that takes mail inside TLS is declared"
     for endpoint in ways(context.target):
-        found = await dispatch(context, endpoint, message, account, account)
+        home = Home(context, account)
+        found = await dispatch(context, endpoint, message, account, account.address, home)
         if isinstance(found, Parcel):
             last = found
             if found.sent.accepted:

@@ -12,6 +12,7 @@ from mailvet.facts.convergence import Operation, Trial
 from mailvet.facts.replies import Reply
 from mailvet.ledger import Residue
 from mailvet.model import Account, Cause, Target
+from mailvet.probes.home import account_of
 from mailvet.probes.imap_mailbox import Mailbox
 from mailvet.probes.messages import Message, compose
 from mailvet.transcript import Line
@@ -231,28 +232,6 @@ def worked(reply: Reply, what: str) -> None:
     """
     if not reply.positive:
         raise ProbeError(Cause.BLOCKED, f"the near server refuses {what}: {reply}")
-
-
-def same_user(target: Target, account: Account) -> Account | None:
-    """
-    The same user as *account* among the accounts of another server.
-    """
-    return next((each for each in target.accounts.values() if each.user == account.user), None)
-
-
-def account_of(context: ProbeContext, account: Account) -> Account:
-    """
-    The same user as *account* among the accounts of another server.
-
-    Raises:
-        ProbeError: CREDENTIALS if there is none.
-    """
-    found = same_user(context.target, account)
-    if found is not None:
-        return found
-    key = context.target.key
-    detail = f"the inventory names no account of {account.user} for {key}"
-    raise ProbeError(Cause.CREDENTIALS, f"{detail} (add [hosts.{key}.accounts.NAME])")
 
 
 def travelling_account(target: Target, other: str) -> Account | None:

@@ -18,11 +18,12 @@ from mailvet.ledger import Residue
 from mailvet.model import Account, Cause
 from mailvet.probes import sasl
 from mailvet.probes.dialogue import Dialogue
+from mailvet.probes.home import account_of
 from mailvet.probes.imap_mailbox import Mailbox
 from mailvet.probes.lmtp_delivery import deliver_by_lmtp
 from mailvet.probes.messages import Message
 from mailvet.probes.sieve_scripts import SCRIPT, list_scripts, literal, sieve_service
-from mailvet.probes.stage import INTERVAL, MissedError, Stage, account_of, worked
+from mailvet.probes.stage import INTERVAL, MissedError, Stage, worked
 
 KEYWORD = "$MailvetProbe"
 """Keyword that is set on a message together with a flag."""

@@ -13,9 +13,10 @@ from mailvet.facts.passdb import system_name
 from mailvet.model import Account, Cause
 from mailvet.probes.dovecot import probe_dovecot
 from mailvet.probes.first_use import after_first_use
+from mailvet.probes.home import account_of
 from mailvet.probes.imap_mailbox import REOPENED, Mailbox, open_mailbox
 from mailvet.probes.shell import quote, run
-from mailvet.probes.stage import Stage, account_of, travelling_account
+from mailvet.probes.stage import Stage, travelling_account
 
 REST = 2.0
 """Seconds of rest where nobody can ask the replicator whether it has any work left."""
