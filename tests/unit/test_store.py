@@ -4,6 +4,7 @@ The fact store: everything at once, everything remembered, failing logins last.
 
 import asyncio
 import contextlib
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,6 +168,33 @@ def test_failing_logins_start_when_everything_else_is_done() -> None:
     )
     gather(store, "late", "normal")
     assert order == ["normal", "failing"]
+
+
+def test_an_outage_waits_for_the_probes_that_visit_the_target() -> None:
+    """
+    Those of the host whose mailboxes it keeps; the other way round nobody waits.
+    """
+    order: list[str] = []
+    mx = dataclasses.replace(TARGET, key="mx1", mailboxes=TARGET)
+
+    async def slow(context: ProbeContext) -> Number:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        there = context.at_mailboxes().target.key
+        order.append(f"{context.target.key} at {there}")
+        return Number(1)
+
+    async def outage(context: ProbeContext) -> Number:
+        order.append(f"outage of {context.target.key}")
+        return Number(2)
+
+    store = make_store(
+        FactSpec("slow", slow, Number, acts=nothing, acts_at_mailboxes=nothing),
+        FactSpec("outage", outage, Number, acts=nothing, stage=Stage.OUTAGE),
+    )
+    plan = {FactKey("mx1", "slow"): (mx, None), FactKey("mail1", "outage"): (TARGET, None)}
+    asyncio.run(store.gather(plan))
+    assert order == ["mx1 at mail1", "outage of mail1"]
 
 
 def test_nothing_may_wait_for_a_failing_login() -> None:
