@@ -17,7 +17,7 @@ from mailvet.facts.ldap_table import LdapTable, parse_ldap_table
 from mailvet.facts.packages import PackageFacts
 from mailvet.facts.recipients import RecipientReply
 from mailvet.facts.replies import Reply
-from mailvet.facts.standpoint import DIRECT
+from mailvet.facts.standpoint import Standpoint
 from mailvet.facts.tables import AliasFacts, Table, TableFacts
 from mailvet.model import ExpectAliases, Expectations, Judgement, Target, Verdict
 from tests.fakes.context import make_target
@@ -166,13 +166,14 @@ def rcpt(address: str, text: str) -> RecipientReply:
     return RecipientReply(address, address, Reply(text[:3], text[4:], (text,)))
 
 
+PLACE = Standpoint("outside", None, "192.0.2.1")
 FINE, LATER = "250 2.1.5 Ok", "450 4.2.0 Greylisted"
 GONE, RELAY = "550 5.1.1 User unknown", "554 5.7.1 Relay access denied"
 
 
 def seen(*, alias: str = FINE, unknown: str = GONE) -> AliasRecipients:
     """What was said from outside."""
-    return AliasRecipients(DIRECT, (rcpt(INFO, alias),), (rcpt("x@shop.example", unknown),), ())
+    return AliasRecipients(PLACE, (rcpt(INFO, alias),), (rcpt("x@shop.example", unknown),), ())
 
 
 @pytest.mark.parametrize(
