@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.place import CHECKOUT
+from lab.verdicts import Expected
 
 CHECKS = CHECKOUT / "checks"
 
@@ -26,6 +27,31 @@ def control_areas(checks: Path = CHECKS) -> Mapping[str, str]:
         except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
             raise LabError(f"{path}: not a list of controls: {error}") from None
     return found
+
+
+@cache
+def intrusive_controls(checks: Path = CHECKS) -> frozenset[str]:
+    """
+    Return the controls that run only where that is allowed.
+    """
+    files = (tomllib.loads(path.read_text()) for path in checks.glob("*/controls.toml"))
+    entries = (entry for data in files for entry in data["control"])
+    return frozenset(each["id"] for each in entries if each.get("activity") == "intrusive")
+
+
+def undisturbed(expected: Expected) -> Expected:
+    """
+    Return what is expected of an audit that must not disturb the host, which takes less time.
+
+    Controls that do not apply are told of all the same.
+    """
+    return Expected(
+        {
+            control: verdict
+            for control, verdict in expected.verdicts.items()
+            if verdict == "not-applicable" or control not in intrusive_controls()
+        }
+    )
 
 
 def areas_of(controls: Iterable[str]) -> tuple[str, ...]:

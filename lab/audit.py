@@ -22,7 +22,7 @@ Audits a lab and returns the verdict of each control, of all areas or of those t
 
 PYTEST = (sys.executable, "-m", "pytest")
 RESULTS = "results.json"
-_SECONDS = 300
+_SECONDS = 600
 _JUDGED = (0, 1)
 
 

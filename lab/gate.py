@@ -64,6 +64,8 @@ class Trial:
         scenario: What the labs run.
         expected: The verdicts without a mutant.
         audit: Comes to the verdicts.
+        thorough: What is expected, and the audit, where the host may be disturbed: before all
+            mutants, and for those that nothing else notices; None if there is no difference.
         own_areas: Whether a mutant is judged by the areas of its kills alone; otherwise all
             verdicts count.
         facts: The folder that keeps the facts which mutants were killed on, if any.
@@ -76,6 +78,22 @@ class Trial:
     own_areas: bool = False
     facts: Path | None = None
     auditor: str = "audit"
+    thorough: tuple[Expected, Audit] | None = None
+
+    @property
+    def whole(self) -> tuple[Expected, Audit]:
+        """
+        All that can be asked, and the audit that asks it.
+        """
+        return self.thorough or (self.expected, self.audit)
+
+    def suited_to(self, mutant: Mutant) -> tuple[Expected, Audit]:
+        """
+        What *mutant* is judged by.
+        """
+        if set(mutant.kills) - set(self.expected.verdicts):
+            return self.whole
+        return self.expected, self.audit
 
 
 COMPLIANT = "compliant"
@@ -142,10 +160,11 @@ def check_baseline(lab: Lab, trial: Trial) -> None:
 
 def _baseline_differences(lab: Lab, trial: Trial) -> Differences:
     restore(lab, trial.scenario)
-    found = trial.audit(lab, trial.scenario, ())
+    expected, audit = trial.whole
+    found = audit(lab, trial.scenario, ())
     if trial.facts:
         keep_facts(lab, trial.facts / f"{COMPLIANT}.json")
-    return compare(trial.expected.verdicts, found)
+    return compare(expected.verdicts, found)
 
 
 def check_baselines(labs: Sequence[Lab], trial: Trial) -> None:
@@ -174,11 +193,12 @@ def attempt(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker = break_hos
 
 def _once(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker) -> Result:
     areas = areas_of(mutant.kills) if trial.own_areas else ()
+    expected, audit = trial.suited_to(mutant)
     try:
         with broken(lab, trial.scenario, mutant, breaker):
-            found = trial.audit(lab, trial.scenario, areas)
+            found = audit(lab, trial.scenario, areas)
     except LabError as error:
         return Result(mutant, Outcome.BROKEN, error=str(error))
     if trial.facts:
         keep_facts(lab, trial.facts / f"{mutant.id}.json")
-    return judge(mutant, trial.expected, found, areas)
+    return judge(mutant, expected, found, areas)

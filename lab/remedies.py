@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from lab.areas import areas_of
+from lab.areas import areas_of, undisturbed
 from lab.audit import RESULTS, audit_folder, suite_audit
 from lab.campaign import Campaign, add_options, conduct
 from lab.errors import LabError
@@ -177,7 +177,7 @@ def remedies(lab: Lab, options: argparse.Namespace) -> int:
     Try the remedies of all mutants of a scenario, or of those that are named.
     """
     scenario, expected = named(lab, options)
-    return conduct(REMEDIES, lab, Trial(scenario, expected, suite_audit(expected.options)), options)
+    return conduct(REMEDIES, lab, Trial(scenario, undisturbed(expected), suite_audit()), options)
 
 
 def _entry(found: Repair) -> Mapping[str, Any]:

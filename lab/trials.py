@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TypeAlias
 
+from lab.areas import undisturbed
 from lab.audit import suite_audit
 from lab.bench import audits, peers, render_bench, shortfalls
 from lab.campaign import Campaign, add_options, conduct
@@ -64,8 +65,14 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
     Try the mutants of a scenario.
     """
     scenario, expected = named(lab, options)
-    audit = suite_audit(expected.options)
-    trial = Trial(scenario, expected, audit, options.own_areas, options.facts)
+    trial = Trial(
+        scenario,
+        undisturbed(expected),
+        suite_audit(),
+        options.own_areas,
+        options.facts,
+        thorough=(expected, suite_audit(expected.options)),
+    )
     return conduct(MUTANTS, lab, trial, options)
 
 
@@ -88,8 +95,8 @@ def steady(lab: Lab, options: argparse.Namespace) -> int:
     trials = [
         Trial(
             scenario,
-            expected,
-            suite_audit(expected.options, auditor=auditor),
+            undisturbed(expected),
+            suite_audit(auditor=auditor),
             auditor=auditor,
         )
         for auditor in auditors
@@ -104,7 +111,7 @@ def bench(lab: Lab, options: argparse.Namespace) -> int:
     """
     scenario = opened(lab)[0]
     expected = load_expected(scenario.folder / "expected.toml")
-    trial = Trial(scenario, expected, suite_audit(expected.options))
+    trial = Trial(scenario, undisturbed(expected), suite_audit())
     audit = audits(lab, trial, options.times, say)
     others = [] if options.alone else peers(lab, say)
     print(render_bench(audit, others, len(expected.verdicts)))

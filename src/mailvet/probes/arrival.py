@@ -15,12 +15,15 @@ from mailvet.model import Account, Cause, Endpoint
 from mailvet.probes.first_use import after_first_use
 from mailvet.probes.home import Home, home_of, opens_home
 from mailvet.probes.imap_mailbox import open_mailbox
+from mailvet.probes.lmtp_delivery import takes_lmtp
 from mailvet.probes.messages import compose
 from mailvet.probes.parcels import (
     MAY_UNQUEUE,
     Parcel,
     await_all,
     dispatch,
+    dispatch_by_lmtp,
+    may_deliver,
     may_send,
     outcome,
     remove,
@@ -46,6 +49,8 @@ async def probe_deliveries(context: ProbeContext) -> DeliveriesFacts:
         open_mailbox(home.context, home.account) as mailbox,
     ):
         jobs = [_through(context, each, sender, recipient, home) for each in endpoints]
+        if not jobs and takes_lmtp(context.target):
+            jobs = [_handed_over(context, recipient, home)]
         outcomes = await asyncio.gather(*jobs)
         parcels = [each for each in outcomes if isinstance(each, Parcel)]
         failures = [each for each in outcomes if not isinstance(each, Parcel)]
@@ -75,6 +80,14 @@ async def _through(
     return await dispatch(context, endpoint, message, sender, recipient.address, home)
 
 
+async def _handed_over(
+    context: ProbeContext, recipient: Account, home: Home
+) -> Parcel | tuple[str, str, str]:
+    address = recipient.address
+    message = compose(context, "handed-over", sender=address, recipient=address)
+    return await dispatch_by_lmtp(context, message, address, home)
+
+
 async def probe_delivery(context: ProbeContext) -> DeliveryFacts:
     """
     What became of the message that was sent through this endpoint.
@@ -100,6 +113,8 @@ def _acts(scope: Scope) -> Acts:
     found: list[Act] = [*opens_home(scope, recipient, 1, *_VERBS, there=False)]
     for endpoint in filter(takes_mail, scope.target.endpoints):
         found += may_send(endpoint, sender, recipient)
+    if takes_lmtp(scope.target) and not any(map(takes_mail, scope.target.endpoints)):
+        found += may_deliver(scope, recipient)
     return (*found, MAY_UNQUEUE)
 
 
@@ -120,7 +135,7 @@ FACTS = (
         DeliveriesFacts,
         acts=_acts,
         acts_at_mailboxes=_acts_at_mailboxes,
-        needs=("first_use", "standpoints"),
+        needs=("first_use", "lmtp_port", "standpoints"),
     ),
     FactSpec(
         "delivery",

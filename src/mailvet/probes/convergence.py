@@ -22,6 +22,7 @@ from mailvet.errors import ProbeError
 from mailvet.facts.convergence import ConvergenceFacts, ReplicatorStatus, parse_status
 from mailvet.model import Account
 from mailvet.probes.home import same_user
+from mailvet.probes.lmtp_delivery import takes_lmtp
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.shell import quote, run
 from mailvet.probes.sieve_scripts import sieve_service
@@ -63,9 +64,21 @@ async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:
         )
 
 
+# After a sync that failed, because the partner was restarted for example, Dovecot leaves the user
+# alone for five minutes. Whether it fails again is known sooner when it is asked for.
+_TRY_AGAIN = r"""
+failed() { doveadm replicator status '*' | awk 'NR > 1 && $NF == "y" { print $1 }' | head -n 20; }
+for user in $(failed); do doveadm replicator replicate "$user" >/dev/null; done
+for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+    [ -n "$(failed)" ] || break
+    sleep 0.5
+done
+"""
+
+
 async def _status(context: ProbeContext, user: str) -> ReplicatorStatus | None:
     with contextlib.suppress(ProbeError):
-        overall = await run(context, COME_TO_REST + _STATUS, title=_STATUS)
+        overall = await run(context, COME_TO_REST + _TRY_AGAIN + _STATUS, title=_STATUS)
         single = await run(context, f"{_STATUS} {quote(user)}", title=f"{_STATUS} {user}")
         return parse_status(user, overall, single)
     return None
@@ -80,8 +93,10 @@ def _acts(scope: Scope) -> Acts:
         return ()
     account = travelling_account(scope.target, partner.key)
     times = max(1, scope.target.expect.replication.trials)
-    found = [*_changes(scope, account), Commands("state of the replicator", 2)]
-    if "lmtp-inet" in scope.target.roles and account is not None:
+    again = "asks for syncs of users whose last one failed"
+    status = Commands("state of the replicator", 2, changes=again)
+    found: list[Act] = [*_changes(scope, account), status]
+    if takes_lmtp(scope.target) and account is not None:
         found.append(talks_lmtp(scope, times, "MAIL", "RCPT", "DATA"))
         found.append(Stored("", account.address, account.name, "LMTP over TCP", most=times))
     return tuple(found)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from email import message_from_bytes
 
-from mailvet.acts import Acts, Commands, Logins, Stored, logs_in, talks
+from mailvet.acts import Acts, Commands, Logins, Scope, Stored, logs_in, talks
 from mailvet.context import ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.delivery import DeliveryFacts, Sent
@@ -19,6 +19,8 @@ from mailvet.probes import shell
 from mailvet.probes.delivery import send
 from mailvet.probes.home import Home
 from mailvet.probes.imap_mailbox import Mailbox
+from mailvet.probes.lmtp_delivery import deliver_by_lmtp
+from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.messages import Message
 from mailvet.probes.sasl import SECOND_TRY
 from mailvet.probes.standpoint import outside
@@ -32,6 +34,9 @@ _LATE_INTERVAL = 0.5
 
 _INBOX_ONLY = 1.0
 """Seconds after which folders other than the INBOX are searched as well: filters may file mail."""
+
+LMTP = "lmtp"
+"""What a service is called that is in no profile: LMTP over TCP."""
 
 _NULL_SENDER = ""
 """A message without a sender never bounces to anybody."""
@@ -48,7 +53,7 @@ class Parcel:
     A message on its way.
     """
 
-    endpoint: Endpoint
+    service: str
     message: Message
     sender: str
     standpoint: str
@@ -110,7 +115,21 @@ async def dispatch(
     except ProbeError as exc:
         return (endpoint.name, str(exc.cause), exc.detail)
     where = str(place) if place else "direct"
-    return Parcel(endpoint, message, address, where, sent, time.monotonic())
+    return Parcel(endpoint.name, message, address, where, sent, time.monotonic())
+
+
+async def dispatch_by_lmtp(
+    context: ProbeContext, message: Message, recipient: str, home: Home
+) -> Parcel | tuple[str, str, str]:
+    """
+    Hands *message* over by LMTP, as the SMTP server does; otherwise as ``dispatch``.
+    """
+    home.announce(message)
+    try:
+        sent = await deliver_by_lmtp(context, recipient, message)
+    except ProbeError as exc:
+        return (LMTP, str(exc.cause), exc.detail)
+    return Parcel(LMTP, message, _NULL_SENDER, "the SMTP server", sent, time.monotonic())
 
 
 async def await_all(
@@ -192,7 +211,7 @@ def outcome(
     """
     sent = parcel.sent
     return DeliveryFacts(
-        endpoint=parcel.endpoint.name,
+        endpoint=parcel.service,
         message_id=parcel.message.message_id,
         sender=parcel.sender,
         recipient=recipient,
@@ -210,6 +229,15 @@ def outcome(
         left=left,
         transcript=(*sent.transcript, *seen),
     )
+
+
+def may_deliver(scope: Scope, recipient: Account, times: int = 1) -> Acts:
+    """
+    What handing over *times* messages by LMTP may do.
+    """
+    way = "LMTP over TCP"
+    stored = Stored(_NULL_SENDER, recipient.address, recipient.name, way, most=times)
+    return (talks_lmtp(scope, times, "MAIL", "RCPT", "DATA"), stored)
 
 
 def may_send(endpoint: Endpoint, sender: Account, recipient: Account, times: int = 1) -> Acts:

@@ -21,7 +21,7 @@ from mailvet.model import Account, Cause
 from mailvet.probes.cut import Way, cut_off, cuts_off
 from mailvet.probes.home import same_user
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
-from mailvet.probes.lmtp_delivery import deliver_by_lmtp
+from mailvet.probes.lmtp_delivery import deliver_by_lmtp, takes_lmtp
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.messages import Message
 from mailvet.probes.stage import INTERVAL, Stage, travelling_account, worked
@@ -132,11 +132,10 @@ class _Rehearsal:
         if await self._serve("CREATE", stage.near.create(self.other)):
             self.wanted["a mailbox made here"] = (self.other, None)
         await self._serve("a new login, and the message", self._look(here))
-        if "lmtp-inet" in stage.context.target.roles:
+        if takes_lmtp(stage.context.target):
             mail = stage.message("outage-delivered")
             stage.announce(message=mail)
-            delivery = deliver_by_lmtp(stage.context, stage.account, mail)
-            if await self._serve("a delivery by LMTP", delivery):
+            if await self._serve("a delivery by LMTP", self._deliver(mail)):
                 self.wanted["a message delivered here"] = ("", mail)
         stage.announce(message=there)
         stored = await stage.far.append(self.folder, there.octets)
@@ -155,6 +154,10 @@ class _Rehearsal:
         seconds = round(time.monotonic() - start, 3)
         self.served.append(Served(what, reply, failure, seconds))
         return reply is not None and reply.positive
+
+    async def _deliver(self, message: Message) -> Reply:
+        sent = await deliver_by_lmtp(self.stage.context, self.stage.account.address, message)
+        return sent.reply
 
     async def _look(self, message: Message) -> Reply:
         context, account = self.stage.context, self.stage.account
@@ -224,7 +227,7 @@ def _acts(scope: Scope) -> Acts:
     if account is None:
         return ()
     found = [*_changes(scope, account), cuts_off("the partner", looks=1)]
-    if "lmtp-inet" in scope.target.roles:
+    if takes_lmtp(scope.target):
         found.append(talks_lmtp(scope, 1, "MAIL", "RCPT", "DATA"))
         found.append(Stored("", account.address, account.name, "LMTP over TCP"))
     return tuple(found)

@@ -9,11 +9,13 @@ from mailvet.facts.sieve import Filtered
 from mailvet.model import Account, Endpoint, Protocol, Target
 from mailvet.probes.home import Home
 from mailvet.probes.imap_mailbox import Mailbox
+from mailvet.probes.lmtp_delivery import takes_lmtp
 from mailvet.probes.messages import Message
 from mailvet.probes.parcels import (
     Parcel,
     await_all,
     dispatch,
+    dispatch_by_lmtp,
     outcome,
     remove,
     takes_mail,
@@ -61,15 +63,21 @@ async def _send(
     """
     Sends *message* on the first way that takes it; otherwise what was said on the last one.
     """
+    home = Home(context, account)
     last: Parcel | None = None
     why = "no service that takes mail inside TLS is declared"
     for endpoint in ways(context.target):
-        home = Home(context, account)
         found = await dispatch(context, endpoint, message, account, account.address, home)
         if isinstance(found, Parcel):
             last = found
             if found.sent.accepted:
                 break
+        else:
+            why = f"{found[0]}: {found[2]}"
+    if not ways(context.target) and takes_lmtp(context.target):
+        found = await dispatch_by_lmtp(context, message, account.address, home)
+        if isinstance(found, Parcel):
+            last = found
         else:
             why = f"{found[0]}: {found[2]}"
     return last, "" if last else why

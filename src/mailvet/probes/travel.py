@@ -20,7 +20,7 @@ from mailvet.probes import sasl
 from mailvet.probes.dialogue import Dialogue
 from mailvet.probes.home import account_of
 from mailvet.probes.imap_mailbox import Mailbox
-from mailvet.probes.lmtp_delivery import deliver_by_lmtp
+from mailvet.probes.lmtp_delivery import deliver_by_lmtp, takes_lmtp
 from mailvet.probes.messages import Message
 from mailvet.probes.sieve_scripts import SCRIPT, list_scripts, literal, sieve_service
 from mailvet.probes.stage import INTERVAL, MissedError, Stage, worked
@@ -230,7 +230,7 @@ async def delivery_rounds(stage: Stage, times: int) -> None:
     Messages that come to the near server by LMTP, as from an SMTP server.
     """
     wanted = (Operation.DELIVERY,)
-    if "lmtp-inet" not in stage.context.target.roles:
+    if not takes_lmtp(stage.context.target):
         stage.unused[Operation.DELIVERY] = "the profile declares no LMTP over TCP to deliver by"
         return
     try:
@@ -239,8 +239,8 @@ async def delivery_rounds(stage: Stage, times: int) -> None:
                 return
             message = stage.message(f"delivered-{number}")
             stage.announce(message=message)
-            stored = await deliver_by_lmtp(stage.context, stage.account, message)
-            worked(stored, "the message")
+            sent = await deliver_by_lmtp(stage.context, stage.account.address, message)
+            worked(sent.reply, sent.step)
             with contextlib.suppress(MissedError):
                 await stage.time(
                     Operation.DELIVERY,
