@@ -70,7 +70,7 @@ def conduct(
     Go through all changes, or those that *options* name, and return the exit status.
     """
     scenario = trial.scenario
-    chosen = campaign.load(scenario, trial.expected, options.only)
+    chosen = campaign.load(scenario, trial.whole[0], options.only)
     if not chosen:
         raise LabError(f"scenario {scenario.name} has no {campaign.name}")
     if options.jobs is not None and options.jobs < 1:

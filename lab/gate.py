@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from lab.areas import areas_of, within
-from lab.audit import Audit, keep_facts, keep_findings
+from lab.areas import areas_of, undisturbed, within
+from lab.audit import Audit, keep_facts, keep_findings, suite_audit
 from lab.errors import LabError
 from lab.labs import on_all, restore
 from lab.lifecycle import reset
@@ -94,6 +94,14 @@ class Trial:
         if set(mutant.kills) - set(self.expected.verdicts):
             return self.whole
         return self.expected, self.audit
+
+
+def trial_of(scenario: Scenario, expected: Expected) -> Trial:
+    """
+    Return a trial that disturbs hosts only where a mutant asks for it.
+    """
+    thorough = (expected, suite_audit(expected.options))
+    return Trial(scenario, undisturbed(expected), suite_audit(), thorough=thorough)
 
 
 COMPLIANT = "compliant"

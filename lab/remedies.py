@@ -12,11 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from lab.areas import areas_of, undisturbed
-from lab.audit import RESULTS, audit_folder, suite_audit
+from lab.areas import areas_of
+from lab.audit import RESULTS, audit_folder
 from lab.campaign import Campaign, add_options, conduct
 from lab.errors import LabError
-from lab.gate import Breaker, Trial, break_host, broken
+from lab.gate import Breaker, Trial, break_host, broken, trial_of
 from lab.mutant import Mutant, load_mutants
 from lab.place import Lab
 from lab.scenario import Scenario
@@ -101,19 +101,20 @@ def repair(
         return Repair(mutant, Outcome.MANUAL, detail=mutant.manual)
     failing = [control for control, verdict in mutant.changes.items() if verdict == FAIL]
     areas = tuple(sorted({*areas_of(failing), _VERSIONS}))
+    expected, audit = trial.suited_to(mutant)
     commands: tuple[str, ...] = ()
     try:
         with broken(lab, trial.scenario, mutant, breaker):
-            before = trial.audit(lab, trial.scenario, areas)
+            before = audit(lab, trial.scenario, areas)
             _refuse_unnoticed(mutant, before)
             commands = commands_of(audit_folder(lab) / RESULTS, mutant.host)
             for command in commands:
                 runner(lab, trial.scenario, mutant, command)
-            after = trial.audit(lab, trial.scenario, areas)
+            after = audit(lab, trial.scenario, areas)
     except LabError as error:
         seconds = time.monotonic() - start
         return Repair(mutant, Outcome.BROKEN, commands, str(error), seconds)
-    return _judge(mutant, trial.expected, after, commands, time.monotonic() - start)
+    return _judge(mutant, expected, after, commands, time.monotonic() - start)
 
 
 def _judge(
@@ -177,7 +178,7 @@ def remedies(lab: Lab, options: argparse.Namespace) -> int:
     Try the remedies of all mutants of a scenario, or of those that are named.
     """
     scenario, expected = named(lab, options)
-    return conduct(REMEDIES, lab, Trial(scenario, undisturbed(expected), suite_audit()), options)
+    return conduct(REMEDIES, lab, trial_of(scenario, expected), options)
 
 
 def _entry(found: Repair) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@ The commands that audit a lab: mutants, repetition, benchmark.
 """
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,7 +12,7 @@ from lab.audit import suite_audit
 from lab.bench import audits, peers, render_bench, shortfalls
 from lab.campaign import Campaign, add_options, conduct
 from lab.commands import say
-from lab.gate import Outcome, Trial, attempt
+from lab.gate import Outcome, Trial, attempt, trial_of
 from lab.lifecycle import opened
 from lab.matrix import render_matrix
 from lab.mutant import load_mutants
@@ -65,13 +66,8 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
     Try the mutants of a scenario.
     """
     scenario, expected = named(lab, options)
-    trial = Trial(
-        scenario,
-        undisturbed(expected),
-        suite_audit(),
-        options.own_areas,
-        options.facts,
-        thorough=(expected, suite_audit(expected.options)),
+    trial = dataclasses.replace(
+        trial_of(scenario, expected), own_areas=options.own_areas, facts=options.facts
     )
     return conduct(MUTANTS, lab, trial, options)
 
