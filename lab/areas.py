@@ -42,16 +42,18 @@ def intrusive_controls(checks: Path = CHECKS) -> frozenset[str]:
 def undisturbed(expected: Expected) -> Expected:
     """
     Return what is expected of an audit that must not disturb the host, which takes less time.
-
-    Controls that do not apply are told of all the same.
     """
-    return Expected(
-        {
-            control: verdict
-            for control, verdict in expected.verdicts.items()
-            if verdict == "not-applicable" or control not in intrusive_controls()
-        }
-    )
+    return Expected(without_intrusive(expected.verdicts))
+
+
+def without_intrusive(verdicts: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return *verdicts* without those of controls that run only where that is allowed.
+
+    Some of these are told of nevertheless: whether they apply may be known without running them.
+    """
+    unwanted = intrusive_controls()
+    return {control: each for control, each in verdicts.items() if control not in unwanted}
 
 
 def areas_of(controls: Iterable[str]) -> tuple[str, ...]:

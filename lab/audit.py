@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from lab.areas import without_intrusive
 from lab.errors import LabError
 from lab.place import CHECKOUT, Lab, load_record
 from lab.scenario import Scenario
@@ -81,6 +82,14 @@ def suite_audit(
         return _verdicts(folder / RESULTS)
 
     return audit
+
+
+def undisturbing_audit(auditor: str = "audit") -> Audit:
+    """
+    Return an audit that leaves out what disturbs the host.
+    """
+    whole = suite_audit(auditor=auditor)
+    return lambda lab, scenario, areas: without_intrusive(whole(lab, scenario, areas))
 
 
 def _run(argv: Sequence[str], log: Path, state: Path) -> None:

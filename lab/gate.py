@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lab.areas import areas_of, undisturbed, within
-from lab.audit import Audit, keep_facts, keep_findings, suite_audit
+from lab.audit import Audit, keep_facts, keep_findings, suite_audit, undisturbing_audit
 from lab.errors import LabError
 from lab.labs import on_all, restore
 from lab.lifecycle import reset
@@ -101,7 +101,7 @@ def trial_of(scenario: Scenario, expected: Expected) -> Trial:
     Return a trial that disturbs hosts only where a mutant asks for it.
     """
     thorough = (expected, suite_audit(expected.options))
-    return Trial(scenario, undisturbed(expected), suite_audit(), thorough=thorough)
+    return Trial(scenario, undisturbed(expected), undisturbing_audit(), thorough=thorough)
 
 
 COMPLIANT = "compliant"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from lab.areas import undisturbed
-from lab.audit import suite_audit
+from lab.audit import undisturbing_audit
 from lab.bench import audits, peers, render_bench, shortfalls
 from lab.campaign import Campaign, add_options, conduct
 from lab.commands import say
@@ -92,7 +92,7 @@ def steady(lab: Lab, options: argparse.Namespace) -> int:
         Trial(
             scenario,
             undisturbed(expected),
-            suite_audit(auditor=auditor),
+            undisturbing_audit(auditor),
             auditor=auditor,
         )
         for auditor in auditors
@@ -107,7 +107,7 @@ def bench(lab: Lab, options: argparse.Namespace) -> int:
     """
     scenario = opened(lab)[0]
     expected = load_expected(scenario.folder / "expected.toml")
-    trial = Trial(scenario, undisturbed(expected), suite_audit())
+    trial = Trial(scenario, undisturbed(expected), undisturbing_audit())
     audit = audits(lab, trial, options.times, say)
     others = [] if options.alone else peers(lab, say)
     print(render_bench(audit, others, len(expected.verdicts)))

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from lab.areas import undisturbed
-from lab.audit import keep_findings, suite_audit
+from lab.audit import keep_findings, undisturbing_audit
 from lab.campaign import Campaign, add_options, conduct
 from lab.errors import LabError
 from lab.gate import Trial
@@ -143,7 +143,9 @@ def variants(lab: Lab, options: argparse.Namespace) -> int:
     Try the variants of a scenario, or those that are named.
     """
     scenario, expected = named(lab, options)
-    return conduct(VARIANTS, lab, Trial(scenario, undisturbed(expected), suite_audit()), options)
+    return conduct(
+        VARIANTS, lab, Trial(scenario, undisturbed(expected), undisturbing_audit()), options
+    )
 
 
 def render_results(results: Sequence[Result]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from mailvet.acts import Connections, Scope
 from mailvet.errors import ProbeError
 from mailvet.model import Cause, Endpoint, Protocol, Security
-from mailvet.probes.home import home_of, opens_home
+from mailvet.probes.home import at_home, home_of
 from mailvet.probes.messages import compose
 from tests.fakes.context import make_account, make_context, make_target
 
@@ -62,5 +62,5 @@ def test_acts_are_planned_on_the_host_that_keeps_the_mail() -> None:
     for target, here, elsewhere in ((alone, True, False), (MX, False, True)):
         scope = Scope(target)
         for there, wanted in ((False, here), (True, elsewhere)):
-            acts = opens_home(scope, ALICE, 1, there=there)
+            acts = at_home(scope, ALICE, (), there=there)
             assert any(isinstance(each, Connections) for each in acts) is wanted

@@ -4,6 +4,7 @@ Sends mail to virtual aliases from outside, and looks for it where they lead.
 
 import asyncio
 import dataclasses
+import functools
 
 from mailvet.acts import ENVELOPE, REMOVE, Act, Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
@@ -13,7 +14,7 @@ from mailvet.facts.delivery import DeliveryFacts
 from mailvet.model import Account, Cause, Endpoint, Protocol, Target
 from mailvet.probes.alias_maps import ROLES
 from mailvet.probes.first_use import after_first_use
-from mailvet.probes.home import home_of, opens_home
+from mailvet.probes.home import at_home, home_of
 from mailvet.probes.imap_mailbox import open_mailbox
 from mailvet.probes.messages import compose
 from mailvet.probes.parcels import (
@@ -21,6 +22,7 @@ from mailvet.probes.parcels import (
     Parcel,
     await_all,
     dispatch,
+    leaves,
     may_send,
     outcome,
     remove,
@@ -138,21 +140,23 @@ def _acts(scope: Scope) -> Acts:
     endpoint = _entrance(scope.target)
     if not ROLES & scope.target.roles or endpoint is None:
         return ()
+    wanted = _led_to_accounts(scope.target)
+    found: list[Act] = [*_homes(scope, there=False), *(MAY_UNQUEUE for _ in wanted)]
+    for account, aliases in wanted:
+        found += may_send(endpoint, account, len(aliases))
+    return tuple(found)
+
+
+def _homes(scope: Scope, *, there: bool) -> Acts:
+    endpoint = _entrance(scope.target)
+    if not ROLES & scope.target.roles or endpoint is None:
+        return ()
     found: list[Act] = []
     for account, aliases in _led_to_accounts(scope.target):
-        found += opens_home(scope, account, 1, *_VERBS, there=False)
-        for alias in aliases:
-            recipient = dataclasses.replace(account, address=alias)
-            found += may_send(endpoint, account, recipient)
-    return (*found, *(MAY_UNQUEUE for _ in _led_to_accounts(scope.target)))
-
-
-def _acts_at_mailboxes(scope: Scope) -> Acts:
-    return tuple(
-        act
-        for account, _ in _led_to_accounts(scope.target)
-        for act in opens_home(scope, account, 1, *_VERBS, there=True)
-    )
+        recipients = (dataclasses.replace(account, address=alias) for alias in aliases)
+        stored = [leaves(endpoint, account, each) for each in recipients]
+        found += at_home(scope, account, stored, *_VERBS, there=there)
+    return tuple(found)
 
 
 def _acts_of_recipients(scope: Scope) -> Acts:
@@ -175,7 +179,7 @@ FACTS = (
         probe_alias_deliveries,
         AliasDeliveries,
         acts=_acts,
-        acts_at_mailboxes=_acts_at_mailboxes,
+        acts_at_mailboxes=functools.partial(_homes, there=True),
         needs=("first_use", "standpoints"),
     ),
 )

@@ -6,6 +6,7 @@ loses all of them costs one deadline and not one for each service.
 """
 
 import asyncio
+import functools
 
 from mailvet.acts import REMOVE, Act, Acts, Scope, nothing
 from mailvet.context import FactSpec, ProbeContext
@@ -13,7 +14,7 @@ from mailvet.errors import ProbeError
 from mailvet.facts.delivery import DeliveriesFacts, DeliveryFacts
 from mailvet.model import Account, Cause, Endpoint
 from mailvet.probes.first_use import after_first_use
-from mailvet.probes.home import Home, home_of, opens_home
+from mailvet.probes.home import Home, at_home, home_of
 from mailvet.probes.imap_mailbox import open_mailbox
 from mailvet.probes.lmtp_delivery import takes_lmtp
 from mailvet.probes.messages import compose
@@ -21,8 +22,10 @@ from mailvet.probes.parcels import (
     MAY_UNQUEUE,
     Parcel,
     await_all,
+    delivered,
     dispatch,
     dispatch_by_lmtp,
+    leaves,
     may_deliver,
     may_send,
     outcome,
@@ -109,21 +112,24 @@ def _acts(scope: Scope) -> Acts:
     sender = scope.account(fresh=False)
     if sender is None:
         return ()
-    recipient = scope.account(fresh=False, other_than=sender.name) or sender
-    found: list[Act] = [*opens_home(scope, recipient, 1, *_VERBS, there=False)]
+    found: list[Act] = [MAY_UNQUEUE, *_home(scope, there=False)]
     for endpoint in filter(takes_mail, scope.target.endpoints):
-        found += may_send(endpoint, sender, recipient)
+        found += may_send(endpoint, sender)
     if takes_lmtp(scope.target) and not any(map(takes_mail, scope.target.endpoints)):
-        found += may_deliver(scope, recipient)
-    return (*found, MAY_UNQUEUE)
+        found += may_deliver(scope)
+    return tuple(found)
 
 
-def _acts_at_mailboxes(scope: Scope) -> Acts:
+def _home(scope: Scope, *, there: bool) -> Acts:
     sender = scope.account(fresh=False)
     if sender is None:
         return ()
     recipient = scope.account(fresh=False, other_than=sender.name) or sender
-    return opens_home(scope, recipient, 1, *_VERBS, there=True)
+    endpoints = filter(takes_mail, scope.target.endpoints)
+    stored = [leaves(each, sender, recipient) for each in endpoints]
+    if takes_lmtp(scope.target) and not stored:
+        stored = [delivered(recipient)]
+    return at_home(scope, recipient, stored, *_VERBS, there=there)
 
 
 _VERBS = ("UID FETCH", *REMOVE)
@@ -134,7 +140,7 @@ FACTS = (
         probe_deliveries,
         DeliveriesFacts,
         acts=_acts,
-        acts_at_mailboxes=_acts_at_mailboxes,
+        acts_at_mailboxes=functools.partial(_home, there=True),
         needs=("first_use", "lmtp_port", "standpoints"),
     ),
     FactSpec(

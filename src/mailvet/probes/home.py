@@ -2,9 +2,11 @@
 Where the mail of a test account is kept: on the target, or on the host that the inventory names.
 """
 
+import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mailvet.acts import Act, Acts, Scope, opens_mailbox
+from mailvet.acts import Acts, Scope, Stored, opens_mailbox
 from mailvet.context import ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.model import Account, Cause, Target
@@ -70,21 +72,33 @@ def account_of(context: ProbeContext, account: Account) -> Account:
     raise ProbeError(Cause.CREDENTIALS, f"{detail} (add [hosts.{key}.accounts.NAME])")
 
 
-def opens_home(scope: Scope, account: Account | None, most: int, *verbs: str, there: bool) -> Acts:
+def at_home(
+    scope: Scope,
+    account: Account | None,
+    stored: Iterable[Stored],
+    *verbs: str,
+    there: bool,
+) -> Acts:
     """
-    The acts of opening the mail of *account*: on the target, or on the host that keeps it.
+    The acts of opening the mail of *account* once, on the target or on the host that keeps it.
 
     Args:
         scope: The target.
         account: One of its accounts; None if it has none.
-        most: How many sessions at most.
-        verbs: Commands in them besides SELECT and EXAMINE.
+        stored: Messages that come there.
+        verbs: Commands besides SELECT and EXAMINE.
         there: Whether the acts on the other host are asked for.
     """
     mailboxes = scope.target.mailboxes
-    if account is None or there is (mailboxes is None):
+    if account is None or (there and mailboxes is None):
         return ()
+    if not there and mailboxes is not None:
+        # What is sent leaves the target, wherever it is kept.
+        return tuple(stored)
     if mailboxes is None:
-        return opens_mailbox(scope.target, account, most, *verbs)
-    found: list[Act] = [*opens_mailbox(mailboxes, same_user(mailboxes, account), most, *verbs)]
-    return tuple(found)
+        return (*opens_mailbox(scope.target, account, 1, *verbs), *stored)
+    owner = same_user(mailboxes, account)
+    if owner is None:
+        return ()
+    kept = (dataclasses.replace(each, account=owner.name) for each in stored)
+    return (*opens_mailbox(mailboxes, owner, 1, *verbs), *kept)

@@ -5,10 +5,11 @@ Hands a message in on the host as its programs do, and finds it in the mailbox.
 import asyncio
 import base64
 import contextlib
+import functools
 import time
 from email import message_from_bytes
 
-from mailvet.acts import REMOVE, Acts, Commands, Scope, Stored, opens_mailbox
+from mailvet.acts import REMOVE, Acts, Commands, Scope, Stored
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.host import CommandOutput
@@ -16,8 +17,9 @@ from mailvet.facts.local_post import LocalPostFacts
 from mailvet.model import Account
 from mailvet.probes import shell
 from mailvet.probes.first_use import after_first_use
+from mailvet.probes.home import Home, at_home, home_of
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
-from mailvet.probes.messages import Message, compose, residue
+from mailvet.probes.messages import Message, compose
 
 _INTERVAL = 0.3
 """Seconds between two looks into the mailbox."""
@@ -43,11 +45,14 @@ async def probe_local_post(context: ProbeContext) -> LocalPostFacts:
         ProbeError: There is no account or no shell, or the account's mail cannot be looked at.
     """
     account = context.account(fresh=False)
-    await after_first_use(context)
+    home = home_of(context, account)
+    if home.context is context:
+        await after_first_use(context)
     name = account.user.partition("@")[0]
     message = compose(context, "posted-locally", sender=name, recipient=account.address)
-    async with context.exclusive(account), open_mailbox(context, account) as mailbox:
-        context.ledger.announce(residue(context, account, message))
+    owner = home.account
+    async with home.context.exclusive(owner), open_mailbox(home.context, owner) as mailbox:
+        home.announce(message)
         start = time.monotonic()
         found: bytes | None = None
         left: tuple[str, ...] = ()
@@ -57,7 +62,7 @@ async def probe_local_post(context: ProbeContext) -> LocalPostFacts:
                 found = await _await(context, mailbox, message)
             seconds = round(time.monotonic() - start, 3)
         finally:
-            left = await _remove(context, mailbox, account, message, arrived=found is not None)
+            left = await _remove(context, mailbox, home, message, arrived=found is not None)
         seen = mailbox.transcript.freeze()
     fields = message_from_bytes(found or b"")
     said = "; ".join(output.complaints)[:300]
@@ -102,7 +107,7 @@ async def _await(context: ProbeContext, mailbox: Mailbox, message: Message) -> b
 
 
 async def _remove(
-    context: ProbeContext, mailbox: Mailbox, account: Account, message: Message, *, arrived: bool
+    context: ProbeContext, mailbox: Mailbox, home: Home, message: Message, *, arrived: bool
 ) -> tuple[str, ...]:
     if not arrived:
         with contextlib.suppress(ProbeError):
@@ -110,7 +115,7 @@ async def _remove(
             await shell.run(context, _UNQUEUE.replace("MESSAGE_ID", mark), title="postsuper -d")
     left = await mailbox.remove(message.message_id)
     if not left:
-        context.ledger.settle(residue(context, account, message))
+        home.settle(message)
     return left
 
 
@@ -118,15 +123,30 @@ def _acts(scope: Scope) -> Acts:
     account = scope.account(fresh=False)
     if account is None:
         return ()
-    name = account.user.partition("@")[0]
     what = "takes the message out of the queue if it did not arrive"
     return (
-        *opens_mailbox(scope.target, account, 1, "UID FETCH", *REMOVE),
-        Stored(name, account.address, account.name, "handed in with sendmail on the host"),
+        *_home(scope, there=False),
         Commands("what sendmail says to a message", most=2, changes=what),
     )
 
 
+def _home(scope: Scope, *, there: bool) -> Acts:
+    account = scope.account(fresh=False)
+    if account is None:
+        return ()
+    name = account.user.partition("@")[0]
+    way = "handed in with sendmail on the host"
+    stored = Stored(name, account.address, account.name, way)
+    return at_home(scope, account, [stored], "UID FETCH", *REMOVE, there=there)
+
+
 FACTS = (
-    FactSpec("local_post", probe_local_post, LocalPostFacts, acts=_acts, needs=("first_use",)),
+    FactSpec(
+        "local_post",
+        probe_local_post,
+        LocalPostFacts,
+        acts=_acts,
+        acts_at_mailboxes=functools.partial(_home, there=True),
+        needs=("first_use",),
+    ),
 )

@@ -231,26 +231,37 @@ def outcome(
     )
 
 
-def may_deliver(scope: Scope, recipient: Account, times: int = 1) -> Acts:
+def may_deliver(scope: Scope, times: int = 1) -> Acts:
     """
-    What handing over *times* messages by LMTP may do.
+    What handing over *times* messages by LMTP may do, besides that they are stored.
     """
-    way = "LMTP over TCP"
-    stored = Stored(_NULL_SENDER, recipient.address, recipient.name, way, most=times)
-    return (talks_lmtp(scope, times, "MAIL", "RCPT", "DATA"), stored)
+    return (talks_lmtp(scope, times, "MAIL", "RCPT", "DATA"),)
 
 
-def may_send(endpoint: Endpoint, sender: Account, recipient: Account, times: int = 1) -> Acts:
+def delivered(recipient: Account, times: int = 1) -> Stored:
     """
-    What dispatching *times* messages through *endpoint* may do.
+    Messages that ``dispatch_by_lmtp`` leaves.
     """
-    submitting = endpoint.protocol is Protocol.SUBMISSION
+    return Stored(_NULL_SENDER, recipient.address, recipient.name, "LMTP over TCP", most=times)
+
+
+def may_send(endpoint: Endpoint, sender: Account, times: int = 1) -> Acts:
+    """
+    What dispatching *times* messages through *endpoint* may do, besides that they are stored.
+    """
     verbs = ("MAIL", "RCPT", "DATA")
-    address = sender.address if submitting else _NULL_SENDER
-    way = f"mail through port {endpoint.port}"
-    stored = Stored(address, recipient.address, recipient.name, way, most=times)
-    if submitting:
+    if endpoint.protocol is Protocol.SUBMISSION:
         # A refused login is tried again in the session, and in another one.
         sessions = logs_in(endpoint, None, 2 * times, *verbs)
-        return (*sessions, Logins(sender.name, 4 * times), stored)
-    return (talks(endpoint, 2 * times, *verbs, anywhere=True), stored)
+        return (*sessions, Logins(sender.name, 4 * times))
+    return (talks(endpoint, 2 * times, *verbs, anywhere=True),)
+
+
+def leaves(endpoint: Endpoint, sender: Account, recipient: Account, times: int = 1) -> Stored:
+    """
+    Messages that ``dispatch`` leaves.
+    """
+    submitting = endpoint.protocol is Protocol.SUBMISSION
+    address = sender.address if submitting else _NULL_SENDER
+    way = f"mail through port {endpoint.port}"
+    return Stored(address, recipient.address, recipient.name, way, most=times)

@@ -27,7 +27,7 @@ from mailvet.probes.first_use import after_first_use
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.lmtp_delivery import takes_lmtp
 from mailvet.probes.messages import Message, compose
-from mailvet.probes.parcels import MAY_UNQUEUE, may_deliver, may_send
+from mailvet.probes.parcels import MAY_UNQUEUE, delivered, leaves, may_deliver, may_send
 from mailvet.probes.sieve_mail import exchange, ways
 from mailvet.probes.sieve_scripts import (
     ACTIVE_SCRIPT,
@@ -349,9 +349,9 @@ def _acts(scope: Scope) -> Acts:
         found += opens_mailbox(scope.target, account, 1, *mail_verbs)
         found.append(MailboxChanges(account.name, changes))
         for endpoint in ways(scope.target):
-            found += may_send(endpoint, account, account, 2)
+            found += (*may_send(endpoint, account, 2), leaves(endpoint, account, account, 2))
         if takes_lmtp(scope.target) and not ways(scope.target):
-            found += may_deliver(scope, account, 2)
+            found += (*may_deliver(scope, 2), delivered(account, 2))
     for account in scope.target.accounts.values():
         found += logs_in(service, account, 2, "LISTSCRIPTS", "GETSCRIPT")
     return tuple(found)

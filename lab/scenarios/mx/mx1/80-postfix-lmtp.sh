@@ -29,7 +29,4 @@ postconf -e \
 # There is no Dovecot here to borrow parameters of Diffie-Hellman from.
 openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe4096 -out /etc/pki/tls/dh.pem
 postconf -e 'smtpd_tls_dh1024_param_file = /etc/pki/tls/dh.pem'
-
-# 2.10.2. A limit that can be tried without being a nuisance; its time unit is short so that one audit does not hinder the next.
-postconf -e 'smtpd_client_connection_rate_limit = 60' 'anvil_rate_time_unit = 20s'
 touch -d '10 seconds ago' /etc/postfix/main.cf

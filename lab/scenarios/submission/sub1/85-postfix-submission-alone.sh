@@ -6,5 +6,4 @@ postconf -e \
     "smtpd_sasl_path = inet:$LAB_MAILBOXES_NAME:12346" \
     'smtpd_relay_restrictions = permit_sasl_authenticated reject_unauth_destination' \
     'smtp_tls_security_level = may'
-postconf -X smtpd_client_connection_rate_limit anvil_rate_time_unit
 touch -d '10 seconds ago' /etc/postfix/main.cf /etc/postfix/master.cf
