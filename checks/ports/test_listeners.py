@@ -32,7 +32,8 @@ def test_postfix_listeners_exact(listeners: ListenerFacts, target: Target) -> Ju
 @control("PORT-06")
 def test_postfix_is_sole_mta(listeners: ListenerFacts, target: Target) -> Judgement:
     """
-    Whoever listens on port 25 is Postfix; a null client may do without.
+    Whoever listens on port 25 is Postfix; hosts that are not declared to take mail there may do
+    without.
     """
     expected = "port 25 is held by Postfix alone"
     sockets = listeners.on(25)
@@ -40,7 +41,7 @@ def test_postfix_is_sole_mta(listeners: ListenerFacts, target: Target) -> Judgem
     if any(each.holder == "unknown" for each in sockets):
         return unverified(Cause.PRIVILEGE, observed=observed, expected=expected)
     only_postfix = all(each.holder == "postfix" for each in sockets)
-    needed = "null-client" not in target.roles
+    needed = any(each.port == 25 for each in target.endpoints)
     return judge(
         only_postfix and (bool(sockets) or not needed), observed=observed, expected=expected
     )

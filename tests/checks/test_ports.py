@@ -229,11 +229,11 @@ def test_sole_mta(check: Load, sockets: list[tuple[str, int, str]], verdict: Ver
     """Nobody but Postfix may hold port 25."""
     run = check("test_listeners", "test_postfix_is_sole_mta")
 
-    assert run(held(*sockets), make_target()).verdict is verdict
+    assert run(held(*sockets), make_target((SMTP,))).verdict is verdict
 
 
-def test_a_null_client_needs_no_server(check: Load) -> None:
-    """Programs hand mail in without one; another mailer is not welcome there either."""
+def test_a_host_that_takes_no_mail_needs_no_server(check: Load) -> None:
+    """Null clients and submission hosts; another mailer is not welcome there either."""
     run = check("test_listeners", "test_postfix_is_sole_mta")
     target = make_target(roles=("postfix", "null-client"))
 

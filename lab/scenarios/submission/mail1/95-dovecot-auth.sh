@@ -1,7 +1,7 @@
 # Guide 2.10.3 step 1b, Dovecot's authentication service over TCP. Whoever reaches it can try passwords without limit, and it
 # speaks no TLS; the guide says nothing about either. The firewall admits the submission host alone.
 
-cat > /etc/dovecot/conf.d/95-auth-inet.conf <<'CONF'
+cat >> /etc/dovecot/conf.d/10-master.conf <<'CONF'
 service auth {
   inet_listener {
     port = 12346
