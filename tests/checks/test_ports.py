@@ -239,7 +239,7 @@ def test_a_host_that_takes_no_mail_needs_no_server(check: Load) -> None:
 
     assert run(held((OPEN, 22, "sshd")), target).verdict is Verdict.PASS
     assert run(held(("127.0.0.1", 25, "exim4")), target).verdict is Verdict.FAIL
-    assert run(held((OPEN, 22, "sshd")), make_target()).verdict is Verdict.FAIL
+    assert run(held((OPEN, 22, "sshd")), make_target((SMTP,))).verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize(

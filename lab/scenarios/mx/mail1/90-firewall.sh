@@ -9,3 +9,7 @@ firewall-offline-cmd --quiet --zone=public \
 # The image brings a Postfix, which this host has no use for.
 systemctl disable postfix
 systemctl enable firewalld dovecot
+
+# In a container nothing else makes the server wait for the firewall, and what is connected before it starts is cut off.
+install -d /etc/systemd/system/dovecot.service.d
+printf '[Unit]\nAfter=firewalld.service\n' > /etc/systemd/system/dovecot.service.d/after-firewall.conf
