@@ -91,9 +91,13 @@ class Trial:
         """
         What *mutant* is judged by.
         """
-        if set(mutant.kills) - set(self.expected.verdicts):
-            return self.whole
-        return self.expected, self.audit
+        return self.whole if self.disturbs(mutant) else (self.expected, self.audit)
+
+    def disturbs(self, mutant: Mutant) -> bool:
+        """
+        Whether *mutant* shows only where the host may be disturbed.
+        """
+        return bool(set(mutant.kills) - set(self.expected.verdicts))
 
 
 def trial_of(scenario: Scenario, expected: Expected) -> Trial:

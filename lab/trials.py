@@ -4,6 +4,7 @@ The commands that audit a lab: mutants, repetition, benchmark.
 
 import argparse
 import dataclasses
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,7 +16,7 @@ from lab.commands import say
 from lab.gate import Outcome, Trial, attempt, trial_of
 from lab.lifecycle import opened
 from lab.matrix import render_matrix
-from lab.mutant import load_mutants
+from lab.mutant import Mutant, load_mutants
 from lab.place import Lab
 from lab.scenario import Scenario, load_scenario
 from lab.scoreboard import entry, render_table
@@ -35,6 +36,11 @@ def add_commands(commands: Commands) -> None:
         "--own-areas",
         action="store_true",
         help="audit only the areas of the controls that must notice, which is much faster",
+    )
+    gate.add_argument(
+        "--undisturbed",
+        action="store_true",
+        help="leave out what takes something away from hosts for minutes: outages",
     )
     gate.add_argument("--facts", type=Path, metavar="FOLDER", help="keep what was seen there")
     gate.set_defaults(run=mutants)
@@ -69,7 +75,15 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
     trial = dataclasses.replace(
         trial_of(scenario, expected), own_areas=options.own_areas, facts=options.facts
     )
-    return conduct(MUTANTS, lab, trial, options)
+    if not options.undisturbed:
+        return conduct(MUTANTS, lab, trial, options)
+
+    def load(scenario: Scenario, _: Expected, only: Iterable[str]) -> Sequence[Mutant]:
+        found = load_mutants(scenario, expected, only)
+        return [each for each in found if not trial.disturbs(each)]
+
+    campaign = dataclasses.replace(MUTANTS, load=load)
+    return conduct(campaign, lab, dataclasses.replace(trial, thorough=None), options)
 
 
 def matrix(lab: Lab, options: argparse.Namespace) -> int:

@@ -255,6 +255,28 @@ def test_own_areas_are_audited_and_compared_alone(scenario: Scenario) -> None:
     assert result.outcome is Outcome.KILLED
 
 
+def test_hosts_are_disturbed_only_by_mutants_that_show_nowhere_else(scenario: Scenario) -> None:
+    """
+    What takes minutes, or takes something away, is asked before all mutants and by these.
+    """
+    asked: list[str] = []
+
+    def quiet(*_: object) -> Mapping[str, str]:
+        asked.append("quiet")
+        return verdicts(auth_01="fail")
+
+    def thorough(*_: object) -> Mapping[str, str]:
+        asked.append("thorough")
+        return {**EXPECTED.verdicts, "OUT-01": "fail"}
+
+    everything = Expected({**EXPECTED.verdicts, "OUT-01": "pass"})
+    trial = Trial(scenario, EXPECTED, quiet, thorough=(everything, thorough))
+    outage = Mutant("b", "mail1", "x", "true", ("OUT-01",), {})
+    results = run_mutants([Lab("a")], trial, [mutant("a"), outage], breaker=lambda *_: None)
+    assert asked == ["quiet", "thorough"]
+    assert [each.outcome for each in results] == [Outcome.KILLED, Outcome.KILLED]
+
+
 def test_area_that_was_not_looked_at_differs_without_own_areas() -> None:
     """
     In a whole audit a missing verdict is a difference.
