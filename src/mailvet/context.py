@@ -177,13 +177,14 @@ class Stage(IntEnum):
     When a probe may start: when everything of earlier stages on its target is done.
 
     Failing logins come late: Dovecot delays every later login from the address that made them.
-    What takes something away from the target comes last of all, because all others would miss it.
+    What takes something away from the target comes last of all, because all others would miss it;
+    the backend last, because it takes Dovecot minutes to get over that.
     """
 
     NORMAL = 0
     FAILING_LOGINS = 1
-    OUTAGE = 2
-    PARTNER_OUTAGE = 3
+    PARTNER_OUTAGE = 2
+    OUTAGE = 3
 
 
 LATER = tuple(stage for stage in Stage if stage is not Stage.NORMAL)
