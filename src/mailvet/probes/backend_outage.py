@@ -176,8 +176,7 @@ async def _recovered(own: ProbeContext, post: _Post) -> _Back:
     """
     start = time.monotonic()
     while True:
-        async with secured(own) as (speaker, _):
-            login = await _log_in(own, speaker, own.password(own.account()))
+        login = await _log_in_anew(own)
         known = await post.ask(own, post.known) if login.answer is Answer.ACCEPTED else None
         seconds = time.monotonic() - start
         if login.answer is Answer.ACCEPTED and (known is None or known.accepted):
@@ -185,6 +184,17 @@ async def _recovered(own: ProbeContext, post: _Post) -> _Back:
         if seconds + _BETWEEN > own.target.expect.dovecot.backend_recovery:
             return _Back(None, login, known)
         await asyncio.sleep(_BETWEEN)
+
+
+async def _log_in_anew(own: ProbeContext) -> Login:
+    """
+    A login in a new session; a service that does not answer has not recovered.
+    """
+    try:
+        async with secured(own) as (speaker, _):
+            return await _log_in(own, speaker, own.password(own.account()))
+    except ProbeError as exc:
+        return Login(own.service.protocol, own.account().user, sasl.PLAIN, None, exc.detail, 0.0)
 
 
 def _acts(scope: Scope) -> Acts:
