@@ -45,6 +45,8 @@ class Lane:
         accounts: One lock for each account, for probes that change its mailbox; servers that
             replicate with each other have them in common.
         failing: Makes failing logins wait for each other: servers punish the address for them.
+        parting: Makes the probes wait for each other that cut servers off from each other, which
+            have this lock in common.
         silent: Ports on which a direct connection was neither accepted nor refused, and how that
             was said; they are not tried again, or a filtered host would take minutes.
         commands: Bounds the commands that run at once on the host.
@@ -55,6 +57,7 @@ class Lane:
     )
     accounts: dict[str, asyncio.Lock] = field(default_factory=dict)
     failing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    parting: asyncio.Lock = field(default_factory=asyncio.Lock)
     silent: dict[int, str] = field(default_factory=dict)
     commands: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(COMMANDS_PER_HOST)

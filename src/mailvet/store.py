@@ -245,14 +245,15 @@ class FactStore:
 
     def _lane(self, target: Target) -> Lane:
         """
-        The limits of *target*; it has the same mailboxes as the host that it replicates with.
+        The limits of *target*; some it has in common with the host that it replicates with.
         """
         if target.key not in self._lanes:
             partner = self._lanes.get(target.partner.key) if target.partner else None
-            accounts = partner.accounts if partner else {}
-            self._lanes[target.key] = Lane(accounts=accounts)
+            common = partner or Lane()
+            accounts, parting = common.accounts, common.parting
+            self._lanes[target.key] = Lane(accounts=accounts, parting=parting)
             if target.partner and partner is None:
-                self._lanes[target.partner.key] = Lane(accounts=accounts)
+                self._lanes[target.partner.key] = Lane(accounts=accounts, parting=parting)
         return self._lanes[target.key]
 
     def _ways_to_neighbours(

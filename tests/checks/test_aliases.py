@@ -183,6 +183,7 @@ def seen(*, alias: str = FINE, unknown: str = GONE) -> AliasRecipients:
         (seen(alias=RELAY), FAIL),
         (seen(alias=GONE), FAIL),
         (seen(alias=LATER), OPEN),
+        (seen(alias="454 4.7.1 <info@shop.example>: Relay access denied"), FAIL),
     ],
 )
 def test_alias_05(virtual: Load, facts: AliasRecipients, verdict: Verdict) -> None:

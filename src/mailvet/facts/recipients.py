@@ -4,6 +4,7 @@ Which recipients of the mail domain the server takes mail for, seen from outside
 
 from dataclasses import dataclass
 
+from mailvet.facts.relay import is_relay_denial
 from mailvet.facts.replies import Reply
 from mailvet.facts.standpoint import Standpoint
 from mailvet.transcript import Line
@@ -30,6 +31,14 @@ class RecipientReply:
         Whether mail for it would be taken.
         """
         return self.reply is not None and self.reply.positive
+
+    @property
+    def put_off(self) -> bool:
+        """
+        Whether the reply asks to come again, for a reason other than that relaying is denied.
+        """
+        reply = self.reply
+        return reply is None or (reply.status.startswith("4") and not is_relay_denial(reply))
 
     @property
     def unknown(self) -> bool:
