@@ -5,6 +5,7 @@ What a probe gets to work with.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -79,6 +80,7 @@ class ProbeContext:
         recall: Gives another fact of the same target, gathering it if need be.
         visit: Gives the same probe's view of a neighbour of the target, ``partner`` or
             ``mailboxes``; None if there is none, or it may do nothing there.
+        unhurried: Stops the probe's clock meanwhile: for waiting on other probes.
         connect_timeout: Seconds for a connection to be accepted.
         reply_timeout: Seconds for one line of a reply to be complete.
         login_timeout: Seconds for the answer to a login.
@@ -92,6 +94,7 @@ class ProbeContext:
     permit: Permit
     recall: Callable[[str, Endpoint | None], Awaitable[Any]]
     visit: "Callable[[str], ProbeContext | None]" = lambda _: None
+    unhurried: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
     connect_timeout: float = CONNECT_TIMEOUT
     reply_timeout: float = REPLY_TIMEOUT
     login_timeout: float = LOGIN_TIMEOUT
@@ -171,8 +174,20 @@ class ProbeContext:
         """
         Keeps other probes of this run out of *account* while its mailbox is changed.
         """
-        async with self.lane.accounts.setdefault(account.user, asyncio.Lock()):
+        async with self.alone(self.lane.accounts.setdefault(account.user, asyncio.Lock())):
             yield
+
+    @contextlib.asynccontextmanager
+    async def alone(self, lock: asyncio.Lock) -> AsyncIterator[None]:
+        """
+        Holds *lock*; waiting for it takes nothing from the probe's time.
+        """
+        with self.unhurried():
+            await lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 class Stage(IntEnum):

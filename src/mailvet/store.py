@@ -5,6 +5,7 @@ The fact store: gathers every planned fact at once, and remembers facts and fail
 import asyncio
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import json
 import time
@@ -18,6 +19,7 @@ import msgspec
 
 from mailvet.acts import Acts, Scope
 from mailvet.chain import longest_chain
+from mailvet.clock import paused
 from mailvet.context import DEADLINE, LATER, FactSpec, Lane, ProbeContext, Stage
 from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.ledger import Ledger
@@ -215,15 +217,10 @@ class FactStore:
             spec = self._specs[name]
             self._refuse_unplanned(permit, asking, FactKey(target.key, name, _name(other, spec)))
             task = self._task(target, spec, other if spec.per_endpoint else None)
-            start = asyncio.get_running_loop().time()
-            deadline = clock.when() if clock else None
-            if clock:
-                clock.reschedule(None)
-            found = await asyncio.shield(task)
-            waited = asyncio.get_running_loop().time() - start
-            if clock and deadline is not None:
-                clock.reschedule(deadline + waited)
-            record.waited += waited
+            start = time.monotonic()
+            with paused(clock):
+                found = await asyncio.shield(task)
+            record.waited += time.monotonic() - start
             record.needs.append(FactKey(target.key, name, _name(other, spec)))
             if found.error is not None:
                 raise found.error
@@ -238,6 +235,7 @@ class FactStore:
             permit=permit,
             recall=recall,
             visit=self._ways_to_neighbours(target, record, asking),
+            unhurried=functools.partial(paused, clock),
             connect_timeout=self._timeouts.connect,
             reply_timeout=self._timeouts.reply,
             login_timeout=self._timeouts.login,

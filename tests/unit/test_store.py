@@ -141,6 +141,25 @@ def test_a_probe_that_hangs_is_given_up() -> None:
     assert caught.value.cause is Cause.TIMEOUT
 
 
+def test_waiting_for_another_probe_takes_no_time_of_ones_own() -> None:
+    """
+    Two that want the same account are not given up for what the other one does.
+    """
+    lock = asyncio.Lock()
+
+    async def slow(context: ProbeContext) -> Number:
+        async with context.alone(lock):
+            await asyncio.sleep(0.3)
+        return Number(1)
+
+    store = make_store(
+        *(FactSpec(name, slow, Number, acts=nothing) for name in ("one", "two", "three")),
+        deadline=0.5,
+    )
+    gather(store, "one", "two", "three")
+    assert [store.get(key(name)) for name in ("one", "two", "three")] == [Number(1)] * 3
+
+
 def test_failing_logins_start_when_everything_else_is_done() -> None:
     """
     Servers punish the address that makes them, so they come last.

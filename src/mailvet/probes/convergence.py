@@ -69,7 +69,7 @@ async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:
 _TRY_AGAIN = r"""
 failed() { doveadm replicator status '*' | awk 'NR > 1 && $NF == "y" { print $1 }' | head -n 20; }
 for user in $(failed); do doveadm replicator replicate "$user" >/dev/null; done
-for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+for try in $(seq 40); do
     [ -n "$(failed)" ] || break
     sleep 0.5
 done
@@ -78,7 +78,8 @@ done
 
 async def _status(context: ProbeContext, user: str) -> ReplicatorStatus | None:
     with contextlib.suppress(ProbeError):
-        overall = await run(context, COME_TO_REST + _TRY_AGAIN + _STATUS, title=_STATUS)
+        script = COME_TO_REST + _TRY_AGAIN + _STATUS
+        overall = await run(context, script, title=_STATUS, timeout=60.0)
         single = await run(context, f"{_STATUS} {quote(user)}", title=f"{_STATUS} {user}")
         return parse_status(user, overall, single)
     return None

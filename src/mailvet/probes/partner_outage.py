@@ -41,7 +41,7 @@ async def probe_partner_outage(context: ProbeContext) -> PartnerOutageFacts:
             cut; or as ``two_mailboxes`` says.
     """
     ways = await _ways(context)
-    async with context.lane.parting, two_mailboxes(context) as stage:
+    async with context.alone(context.lane.parting), two_mailboxes(context) as stage:
         rehearsal = _Rehearsal(stage, await stage.name("outage"), await stage.name("meanwhile"))
         try:
             await rehearsal.prepare()

@@ -23,7 +23,7 @@ REST = 2.0
 
 # Ends when no synchronisation waits, or after some seconds.
 COME_TO_REST = r"""
-for try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+for try in $(seq 40); do
     waiting=$(doveadm replicator status 2>/dev/null |
         sed -nE "s/^Queued '(sync|high|low)' requests *([1-9][0-9]*).*/\2/p")
     [ -n "$waiting" ] || break
@@ -130,7 +130,7 @@ async def synchronised(
     for each, user, script in zip((context, partner), users, (near, far), strict=True):
         title = f"doveadm replicator replicate {user}; its status"
         try:
-            await run(each, script.replace("USER", quote(user)), title=title)
+            await run(each, script.replace("USER", quote(user)), title=title, timeout=60.0)
         except ProbeError:
             await asyncio.sleep(REST)
 
