@@ -28,7 +28,7 @@ from mailvet.probes.parcels import (
     remove,
     takes_mail,
 )
-from mailvet.probes.recipients import asked_about
+from mailvet.probes.recipients import asked_about, nobody_at
 
 _VERBS = ("UID FETCH", *REMOVE)
 
@@ -47,8 +47,7 @@ async def probe_alias_recipients(context: ProbeContext) -> AliasRecipients:
     aliases = tuple(context.target.expect.aliases.every)[:MOST]
     if not aliases:
         raise ProbeError(Cause.CREDENTIALS, _unnamed(context.target))
-    nobody = f"nobody{''.join(each for each in context.nonce if each.isalnum())}"
-    unknown = tuple(f"{nobody}@{each}" for each in context.target.expect.aliases.hosted)
+    unknown = tuple(nobody_at(context, each) for each in context.target.expect.aliases.hosted)
     place, replies, transcript = await asked_about(context, (*aliases, *unknown))
     cut = len(aliases)
     return AliasRecipients(place, replies[:cut], replies[cut:], transcript)

@@ -4,7 +4,7 @@ Asks Postfix's tables of virtual aliases, as Postfix would.
 
 from mailvet.acts import Acts, Commands, Scope
 from mailvet.context import FactSpec, ProbeContext
-from mailvet.facts.alias_maps import AliasMapFacts, parse_alias_maps
+from mailvet.facts.alias_maps import AliasMap, AliasMapFacts, parse_alias_maps
 from mailvet.facts.host import sections
 from mailvet.facts.ldap_table import LdapTable, parse_ldap_table
 from mailvet.facts.postfix import PostfixConfig
@@ -66,11 +66,11 @@ async def probe_alias_maps(context: ProbeContext) -> AliasMapFacts:
     names = split_list(postfix.setting("virtual_alias_maps"))
     stranger = nobody_at(context)
     keys = (*context.target.expect.aliases.every, stranger)
-    paths = {n: _path(each) for n, each in enumerate(names) if _kind(each) == "ldap"}
+    paths = {n: _path(each) for n, each in enumerate(names) if AliasMap(each).kind == "ldap"}
     calls = [
         f"lines {n} {quote(each.partition(':')[2])}"
         for n, each in enumerate(names)
-        if _kind(each) in _WRITTEN
+        if AliasMap(each).kind in _WRITTEN
     ]
     calls += [
         f"ask {row} {n} {quote(key)} {quote(name)}"
@@ -96,10 +96,6 @@ async def probe_alias_maps(context: ProbeContext) -> AliasMapFacts:
         types=types,
         commands=(output.evidence(),),
     )
-
-
-def _kind(name: str) -> str:
-    return name.removeprefix("proxy:").partition(":")[0]
 
 
 def _path(name: str) -> str:

@@ -71,14 +71,17 @@ async def _rcpt(speaker: Dialogue, address: str) -> RecipientReply:
     return RecipientReply(address, address, reply)
 
 
-def nobody_at(context: ProbeContext) -> str:
+def nobody_at(context: ProbeContext, domain: str = "") -> str:
     """
-    An address of the mail domain that does not exist; without a delimiter that could change that.
+    An address of *domain*, by default the mail domain, that does not exist.
+
+    It has no delimiter in it, which could change that.
 
     Raises:
         ProbeError: Neither the profile nor an account tells the mail domain.
     """
-    domain = context.target.expect.mail.domain or context.account().address.rpartition("@")[2]
+    domain = domain or context.target.expect.mail.domain
+    domain = domain or context.account().address.rpartition("@")[2]
     return f"nobody{''.join(each for each in context.nonce if each.isalnum())}@{domain}"
 
 
