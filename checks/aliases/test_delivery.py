@@ -31,10 +31,11 @@ def _arrived(found: AliasDeliveries, target: Target, aliases: Iterable[str]) -> 
     seconds = target.expect.mail.delivery_deadline
     expected = f"each in its mailbox within {seconds:g} s, once"
     deliveries, failures = found.of(aliases), found.failed(aliases)
-    shown = "; ".join((*(f"{each.recipient}: {each}" for each in deliveries), *failures))
+    told = (*(f"{each.recipient}: {each}" for each in deliveries), *failures)
+    shown = "; ".join(filter(None, (*told, found.left_out(aliases))))
     if any(each.lost or each.copies > 1 for each in deliveries):
         return judge(False, observed=shown, expected=expected)
     if failures or not deliveries or any(each.personal for each in deliveries):
-        observed = shown or f"none of these leads to a test account: {', '.join(aliases) or 'none'}"
+        observed = shown or "the profile names no such alias (add it to [expect.aliases])"
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return judge(True, observed=shown, expected=expected)

@@ -145,8 +145,9 @@ def test_connection_rate_holds(connection_rate: ConnectionRate) -> Judgement:
     observed, expected = str(connection_rate), f"421 after {limit} connections in {unit} s"
     if not connection_rate.refusal and not connection_rate.in_time:
         return unverified(Cause.TIMEOUT, observed=observed, expected=expected)
-    right = connection_rate.refusal.startswith("421")
-    return judge(right, observed=observed, expected=expected)
+    if connection_rate.refusal and not connection_rate.counted:
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    return judge(connection_rate.counted, observed=observed, expected=expected)
 
 
 def _limited(postfix: PostfixConfig, name: str, most: int) -> Judgement:

@@ -232,9 +232,13 @@ def message(recipient: str = INFO, **changes: Any) -> DeliveryFacts:  # noqa: AN
     return dataclasses.replace(good, **changes)
 
 
-def sent(*messages: DeliveryFacts, failures: tuple[tuple[str, str], ...] = ()) -> AliasDeliveries:
+def sent(
+    *messages: DeliveryFacts,
+    failures: tuple[tuple[str, str], ...] = (),
+    untried: tuple[str, ...] = (),
+) -> AliasDeliveries:
     """What became of *messages*."""
-    return AliasDeliveries(messages, failures, ())
+    return AliasDeliveries(messages, failures, untried)
 
 
 @pytest.mark.parametrize(
@@ -256,6 +260,17 @@ def test_alias_07_and_28(
     here = delivery("test_mail_to_aliases_arrives")(facts, server())
     there = delivery("test_mail_to_aliases_of_the_directory_arrives")(facts, server())
     assert (here.verdict, there.verdict) == (known, listed)
+
+
+def test_aliases_without_a_message_are_named(delivery: Load) -> None:
+    """A pass says what it rests on."""
+    aliases = dataclasses.replace(
+        ALIASES, known={**ALIASES.known, "far@shop.example": "x@y.example"}
+    )
+    facts = sent(message(INFO), message(HELP), untried=("far@shop.example",))
+    found = delivery("test_mail_to_aliases_arrives")(facts, server(aliases))
+    assert found.verdict is PASS
+    assert "no message was sent to far@shop.example" in found.observed
 
 
 def test_alias_20(directory: Load) -> None:

@@ -287,7 +287,8 @@ TOO_MANY = "421 4.7.0 mx1.example.com Error: too many connections from 192.0.2.9
     [
         (11, TOO_MANY, 2.0, Verdict.PASS),
         (12, "", 2.0, Verdict.FAIL),
-        (4, "554 5.7.1 blocked", 2.0, Verdict.FAIL),
+        (4, "554 5.7.1 blocked", 2.0, Verdict.UNVERIFIED),
+        (4, "421 4.3.2 All server ports are busy", 2.0, Verdict.UNVERIFIED),
         (12, "", 61.0, Verdict.UNVERIFIED),
         (0, "", 0.0, Verdict.NOT_APPLICABLE),
     ],

@@ -13,6 +13,7 @@ from mailvet.facts.standpoint import Standpoint, StandpointFacts
 from mailvet.model import Cause, Endpoint, Protocol, Security
 from mailvet.probes.recipients import probe_recipients
 from tests.fakes.context import make_context
+from tests.fakes.rcpt import mail_server
 from tests.fakes.stubs import Visit, serving
 
 OUTSIDE = Standpoint("direct", None, "192.0.2.1", in_mynetworks=False)
@@ -24,33 +25,6 @@ def strict(recipient: str) -> str:
     What a right server says.
     """
     return "250 2.1.5 Ok" if recipient in USERS else "550 5.1.1 User unknown"
-
-
-def mail_server(
-    policy: Callable[[str], str], *, mail: str = "250 Ok", tls_only: bool = False
-) -> Callable[[Visit], Awaitable[None]]:
-    """
-    A server that answers RCPT as *policy* says.
-    """
-
-    async def play(visit: Visit) -> None:
-        await visit.send("220 stub ESMTP\r\n")
-        while (verb := (line := await visit.line()).upper()) != "QUIT":
-            if verb.startswith("EHLO"):
-                await visit.send("250-stub\r\n250 STARTTLS\r\n")
-            elif verb == "STARTTLS":
-                await visit.send("220 go\r\n")
-                await visit.start_tls()
-            elif verb.startswith("MAIL"):
-                locked = tls_only and not visit.secured
-                await visit.send("530 5.7.0 STARTTLS first\r\n" if locked else f"{mail}\r\n")
-            elif verb.startswith("RCPT"):
-                await visit.send(f"{policy(line.partition('<')[2].partition('>')[0])}\r\n")
-            else:
-                assert verb == "RSET", f"the probe goes beyond RCPT: {line}"
-                await visit.send("250 Ok\r\n")
-
-    return play
 
 
 def observe(play: Callable[[Visit], Awaitable[None]]) -> RecipientFacts:

@@ -37,7 +37,8 @@ class AliasDeliveries:
     Attributes:
         deliveries: What became of them.
         failures: Those that could not be sent, and why.
-        untried: Aliases that lead to nobody's mailbox here.
+        untried: Aliases to which none was sent: they lead to no test account, or there are too
+            many of them.
     """
 
     deliveries: tuple[DeliveryFacts, ...]
@@ -57,3 +58,10 @@ class AliasDeliveries:
         """
         wanted = set(aliases)
         return tuple(f"{alias}: {why}" for alias, why in self.failures if alias in wanted)
+
+    def left_out(self, aliases: Iterable[str]) -> str:
+        """
+        Those of some *aliases* to which no message was sent, in words.
+        """
+        untried = [alias for alias in aliases if alias in self.untried]
+        return f"no message was sent to {', '.join(untried)}" if untried else ""

@@ -37,6 +37,15 @@ class ConnectionRate:
         """
         return self.seconds < self.unit and len(self.greetings) > self.limit
 
+    @property
+    def counted(self) -> bool:
+        """
+        Whether the refusal says that there were too many connections, as smtpd(8) words it.
+
+        A server that is busy or blocks the client for another reason says 421 as well.
+        """
+        return self.refusal.startswith("421") and "too many connections" in self.refusal.lower()
+
     def __str__(self) -> str:
         said = self.refusal or "none was refused"
         return (

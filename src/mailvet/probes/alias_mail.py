@@ -5,6 +5,8 @@ Sends mail to virtual aliases from outside, and looks for it where they lead.
 import asyncio
 import dataclasses
 import functools
+import math
+from collections.abc import Iterator
 
 from mailvet.acts import ENVELOPE, REMOVE, Act, Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
@@ -33,7 +35,10 @@ from mailvet.probes.recipients import asked_about, nobody_at
 _VERBS = ("UID FETCH", *REMOVE)
 
 MOST = 8
-"""Aliases that are tried from outside."""
+"""Messages that are sent to the aliases of a table, and of a directory."""
+
+AT_ONCE = 8
+"""Recipients of one session: servers hang up when too many are refused."""
 
 
 async def probe_alias_recipients(context: ProbeContext) -> AliasRecipients:
@@ -44,13 +49,20 @@ async def probe_alias_recipients(context: ProbeContext) -> AliasRecipients:
         ProbeError: There is no place outside, the profile names no alias, or the server does not
             talk.
     """
-    aliases = tuple(context.target.expect.aliases.every)[:MOST]
+    aliases = tuple(context.target.expect.aliases.every)
     if not aliases:
         raise ProbeError(Cause.CREDENTIALS, _unnamed(context.target))
     unknown = tuple(nobody_at(context, each) for each in context.target.expect.aliases.hosted)
-    place, replies, transcript = await asked_about(context, (*aliases, *unknown))
+    sessions = [await asked_about(context, each) for each in _batches((*aliases, *unknown))]
+    replies = tuple(reply for _, found, _ in sessions for reply in found)
+    transcript = tuple(line for _, _, lines in sessions for line in lines)
     cut = len(aliases)
-    return AliasRecipients(place, replies[:cut], replies[cut:], transcript)
+    return AliasRecipients(sessions[0][0], replies[:cut], replies[cut:], transcript)
+
+
+def _batches(addresses: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(addresses), AT_ONCE):
+        yield addresses[start : start + AT_ONCE]
 
 
 async def probe_alias_deliveries(context: ProbeContext) -> AliasDeliveries:
@@ -113,14 +125,14 @@ def _led_to_accounts(target: Target) -> tuple[tuple[Account, tuple[str, ...]], .
     """
     Test accounts with the aliases that lead to them.
     """
-    every = tuple(target.expect.aliases.every.items())[:MOST]
-    found = []
-    for account in target.accounts.values():
-        address = account.address.lower()
-        aliases = tuple(alias for alias, leads in every if leads.lower() == address)
-        if aliases and not account.fresh:
-            found.append((account, aliases))
-    return tuple(found)
+    accounts = {each.address.lower(): each for each in target.accounts.values() if not each.fresh}
+    expected = target.expect.aliases
+    found: dict[str, list[str]] = {}
+    for aliases in (expected.known, expected.directory):
+        ours = [(key, to.lower()) for key, to in aliases.items() if to.lower() in accounts]
+        for alias, address in ours[:MOST]:
+            found.setdefault(address, []).append(alias)
+    return tuple((accounts[address], tuple(dict.fromkeys(each))) for address, each in found.items())
 
 
 def _entrance(target: Target) -> Endpoint | None:
@@ -161,7 +173,9 @@ def _homes(scope: Scope, *, there: bool) -> Acts:
 def _acts_of_recipients(scope: Scope) -> Acts:
     if not ROLES & scope.target.roles:
         return ()
-    return (talks(scope.service, 2, *ENVELOPE, anywhere=True),)
+    aliases = scope.target.expect.aliases
+    sessions = math.ceil((len(aliases.every) + len(aliases.hosted)) / AT_ONCE)
+    return (talks(scope.service, 2 * sessions, *ENVELOPE, anywhere=True),)
 
 
 FACTS = (
