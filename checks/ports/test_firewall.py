@@ -1,10 +1,11 @@
 """
-What firewalld lets through, now and after the next reload.
+What the firewall lets through, now and after the next start.
 """
 
 from mailvet.facts.firewall import FirewallFacts
+from mailvet.facts.nftables import NftablesFacts
 from mailvet.facts.ports import undeclared
-from mailvet.model import Judgement, Target, judge
+from mailvet.model import Cause, Judgement, Target, judge, unverified
 from mailvet.plugin import control
 
 WHEN = ((False, "at run time"), (True, "permanently"))
@@ -57,3 +58,17 @@ def test_runtime_is_permanent(firewall: FirewallFacts) -> Judgement:
     found = firewall.differences()
     same = f"zone {', '.join(firewall.mail_zones)} is the same at run time and permanently"
     return judge(not found, observed="; ".join(found) or same, expected=expected)
+
+
+@control("FW-04")
+def test_rules_of_nftables_last(nftables: NftablesFacts) -> Judgement:
+    """
+    Rules filter what arrives, and the next start brings the same.
+    """
+    expected = "a filter for what arrives, and the same rules after the next start"
+    if nftables.unread and nftables.filters and nftables.starts:
+        observed = f"{nftables.file} could not be listed: {nftables.unread}"
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    problems = nftables.problems()
+    fine = f"{nftables.file} makes the rules that are in force"
+    return judge(not problems, observed="; ".join(problems) or fine, expected=expected)

@@ -49,7 +49,8 @@ class ProfileFile:
         roles: What the host is; together with inherited ones.
         discover: True if nothing is declared and whatever answers is probed.
         services: Services by name; tables merge with inherited ones of the same name.
-        without: Inherited services that this host does not have.
+        without: Services and roles of other profiles that this host does not have; together with
+            inherited ones.
         expect: What it must be like.
         severity: Severities that differ from the catalogue's, by control id.
         waivers: Accepted deviations.
@@ -71,7 +72,7 @@ class Profile:
     """
     Profiles merged in their order: tables merge, later scalars and lists replace earlier ones.
 
-    Roles are the exception: they add up.
+    Roles are the exception, and what a host is without: they add up.
     """
 
     names: tuple[str, ...]
@@ -82,6 +83,36 @@ class Profile:
     severities: Mapping[str, Severity]
     waivers: tuple[Waiver, ...]
     merged: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """
+    What several profiles say together.
+
+    Attributes:
+        table: Their keys.
+        waivers: All waivers.
+        gone: Services and roles that are taken out, and the profile that says so.
+        seen: The profiles' names.
+    """
+
+    table: dict[str, Any] = field(default_factory=dict)
+    waivers: list[Waiver] = field(default_factory=list)
+    gone: dict[str, Path] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+
+    def reduce(self) -> tuple[str, ...]:
+        """
+        Take out what the host is without, and return what there was not.
+        """
+        services, roles = self.table.get("services", {}), self.table.get("roles", [])
+        absent = tuple(each for each in self.gone if each not in {*services, *roles})
+        for name in self.gone:
+            services.pop(name, None)
+        self.table["roles"] = [each for each in roles if each not in self.gone]
+        self.table.pop("without", None)
+        return absent
 
 
 class ProfileReader:
@@ -112,59 +143,56 @@ class ProfileReader:
         Raises:
             ConfigurationError: A profile or key is unknown, or profiles form a ring.
         """
-        merged: dict[str, Any] = {}
-        waivers: list[Waiver] = []
-        seen: list[str] = []
+        total = _Sum()
         for name in names:
-            self._merge(name, source, merged, waivers, (), seen)
+            self._add(name, source, total, ())
+        known = (*total.table.get("services", ()), *total.table.get("roles", ()))
+        for absent in total.reduce():
+            self._check_role(absent, known, total.gone[absent])
         if expect:
             convert(expect, Expectations, source=source, at="expect")
-            _overlay(merged.setdefault("expect", {}), expect)
-        for name in merged.pop("without", ()):
-            merged.get("services", {}).pop(name, None)
-        final = convert(merged, ProfileFile, source=source)
+            _overlay(total.table.setdefault("expect", {}), expect)
+        final = convert(total.table, ProfileFile, source=source)
         return Profile(
-            names=tuple(seen),
+            names=tuple(total.seen),
             roles=frozenset(final.roles),
             discover=final.discover,
             endpoints=tuple(_endpoint(name, entry) for name, entry in final.services.items()),
             expect=final.expect,
             severities=final.severity,
-            waivers=tuple(waivers),
-            merged=merged,
+            waivers=tuple(total.waivers),
+            merged=total.table,
         )
 
-    def _merge(
-        self,
-        name: str,
-        source: Path,
-        merged: dict[str, Any],
-        waivers: list[Waiver],
-        ring: tuple[Path, ...],
-        seen: list[str],
-    ) -> None:
+    def _add(self, name: str, source: Path, total: _Sum, ring: tuple[Path, ...]) -> None:
         path = self._find(name, source)
         if path in ring:
             raise ConfigurationError(f"{source}: profile {name!r} extends itself in a ring")
         table = load_toml(path)
         entry = convert(table, ProfileFile, source=path)
         for parent in entry.extends:
-            self._merge(parent, path, merged, waivers, (*ring, path), seen)
-        for gone in entry.without:
-            if gone not in merged.get("services", {}):
-                inherited = tuple(merged.get("services", {}))
-                raise ConfigurationError(
-                    f"{path}: {unknown(gone, inherited, 'service', 'without')}"
-                )
-        roles = [*merged.get("roles", ()), *entry.roles]
-        _overlay(merged, {key: table[key] for key in table if key not in {"extends", "waivers"}})
-        merged["roles"] = list(dict.fromkeys(roles))
-        waivers.extend(
+            self._add(parent, path, total, (*ring, path))
+        roles = [*total.table.get("roles", ()), *entry.roles]
+        own = {key: value for key, value in table.items() if key not in {"extends", "waivers"}}
+        _overlay(total.table, own)
+        total.table["roles"] = list(dict.fromkeys(roles))
+        total.gone.update(dict.fromkeys(entry.without, path))
+        total.waivers.extend(
             Waiver(each.control, each.reason, each.owner, each.until, each.endpoint, str(path))
             for each in entry.waivers
         )
-        if path.stem not in seen:
-            seen.append(path.stem)
+        if path.stem not in total.seen:
+            total.seen.append(path.stem)
+
+    def _check_role(self, name: str, known: tuple[str, ...], source: Path) -> None:
+        """
+        Accept a role that this host does not have anyway, and refuse what no profile knows.
+        """
+        tables = (load_toml(self._folder / f"{each}.toml") for each in self.known())
+        if all(name not in table.get("roles", ()) for table in tables):
+            raise ConfigurationError(
+                f"{source}: {unknown(name, known, 'service or role', 'without')}"
+            )
 
     def _find(self, name: str, source: Path) -> Path:
         beside = source.parent / name

@@ -5,12 +5,14 @@ The checks of area ports, each with facts that satisfy it and facts that do not.
 import dataclasses
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
 from mailvet.facts.firewall import FirewallFacts, Zone
 from mailvet.facts.interfaces import InetService, Interface, InterfaceFacts
 from mailvet.facts.listeners import ListenerFacts, ListeningSocket
+from mailvet.facts.nftables import NftablesFacts
 from mailvet.facts.reach import (
     Attempt,
     ExposureFacts,
@@ -346,3 +348,27 @@ def test_undeclared_services(
 def test_runtime_is_permanent(check: Load, facts: FirewallFacts, verdict: Verdict) -> None:
     """Any difference fails."""
     assert check("test_firewall", "test_runtime_is_permanent")(facts).verdict is verdict
+
+
+def nftables(**changes: Any) -> NftablesFacts:  # noqa: ANN401
+    """Rules that last, but for *changes*."""
+    rules = "table inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0;\n\t}\n}\n"
+    good = NftablesFacts(True, "enabled", "/etc/nftables.conf", "", "", rules, rules, ())
+    return dataclasses.replace(good, **changes)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (nftables(), Verdict.PASS),
+        (nftables(enabled="disabled"), Verdict.FAIL),
+        (nftables(stored=""), Verdict.FAIL),
+        (nftables(stored="", wrong="Error: syntax error"), Verdict.FAIL),
+        (nftables(stored="", unread="unshare failed"), Verdict.UNVERIFIED),
+        (nftables(stored="", unread="unshare failed", enabled="disabled"), Verdict.FAIL),
+        (nftables(installed=False, rules="", stored=""), Verdict.FAIL),
+    ],
+)
+def test_rules_of_nftables_last(check: Load, facts: NftablesFacts, verdict: Verdict) -> None:
+    """What could not be loaded in another namespace leaves it open, unless something else fails."""
+    assert check("test_firewall", "test_rules_of_nftables_last")(facts).verdict is verdict

@@ -65,6 +65,18 @@ def test_leaving_out_what_is_not_there_is_refused(tmp_path: Path) -> None:
         read(tmp_path, base=SERVICES, host='extends = ["base"]\nwithout = ["pop"]')
 
 
+def test_a_role_can_be_left_out_wherever_it_is_said(tmp_path: Path) -> None:
+    """
+    A host with nftables has no firewalld, whichever profile comes first; both lists count.
+    """
+    (tmp_path / "nft.toml").write_text('roles = ["nftables"]\nwithout = ["firewalld"]')
+    base = 'roles = ["dovecot", "firewalld"]\n' + SERVICES
+    for order in ('["base", "nft"]', '["nft", "base"]'):
+        profile = read(tmp_path, base=base, host=f'extends = {order}\nwithout = ["pop3"]')
+        assert profile.roles == {"dovecot", "nftables"}
+        assert [endpoint.name for endpoint in profile.endpoints] == ["imap"]
+
+
 def test_waivers_of_all_profiles_add_up_and_know_their_file(tmp_path: Path) -> None:
     """
     A finding names the file to edit.
