@@ -73,7 +73,7 @@ def suite_audit(
     def audit(lab: Lab, scenario: Scenario, areas: Sequence[str]) -> Mapping[str, str]:
         folder = audit_folder(lab, auditor)
         shutil.rmtree(folder, ignore_errors=True)
-        hosts = [word for host in scenario.mail_machines for word in ("--host", host.id)]
+        hosts = [word for host in scenario.audited for word in ("--host", host.id)]
         argv = [*command, *hosts, f"--inventory={lab.inventory}", f"--report-dir={folder}"]
         argv += [f"--save-facts={folder}", *(f"checks/{area}" for area in areas)]
         # Audits side by side would overwrite each other's cache of failures.

@@ -108,7 +108,7 @@ def peers(lab: Lab, report: Callable[[str], None]) -> list[Peer]:
     """
     require("testssl", "nmap", "swaks")
     scenario, record = opened(lab)
-    (machine,) = scenario.mail_machines
+    (machine,) = scenario.audited
     address = str(host_address(record.subnet, machine.number))
     found = []
     for name, does, calls in _calls(lab, address):

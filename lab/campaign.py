@@ -101,7 +101,7 @@ def _worthwhile(scenario: Scenario, changes: int) -> int:
     """
     How many labs for so many *changes*; one of several mail hosts works as much as several labs.
     """
-    bearable = AUDITS_PER_CORE * (os.cpu_count() or 1) // len(scenario.mail_machines)
+    bearable = AUDITS_PER_CORE * (os.cpu_count() or 1) // len(scenario.audited)
     return max(1, min(bearable, -(-changes // CHANGES_PER_LAB)))
 
 

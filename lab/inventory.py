@@ -19,7 +19,7 @@ def render_inventory(
 
     *profiles* are merged over the scenario's own.
     """
-    names = json.dumps([machine.id for machine in scenario.mail_machines])
+    names = json.dumps([machine.id for machine in scenario.audited])
     lines = [
         f"# Written by `python -m lab up {scenario.name}`; `python -m lab down` removes it.",
         "",

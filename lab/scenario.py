@@ -16,7 +16,7 @@ from lab.verdicts import nearest
 
 _MACHINE_KEYS = {
     "role", "number", "name", "image", "certificate", "steps", "profile", "partner", "mta",
-    "mailboxes", "cleartext", "implicit_tls",
+    "mailboxes", "audited", "cleartext", "implicit_tls",
 }  # fmt: skip
 _ROLES = ("mail", "backend", "vantage")
 _CERTIFICATES = ("rsa", "ec")
@@ -30,8 +30,8 @@ class Machine:
 
     Attributes:
         id: Its short name.
-        role: ``mail`` for a mail server that is audited, ``backend`` for a server that it asks,
-            ``vantage`` for a host that probes start from.
+        role: ``mail`` for a mail server, ``backend`` for a server that it asks, ``vantage`` for a
+            host that probes start from.
         number: Its place in the lab's network.
         name: Its host name.
         image: The base image that it is made of.
@@ -42,6 +42,7 @@ class Machine:
         partner: The machine that it replicates with; empty for none.
         mta: The machine that hands mail to it over the network; empty for none.
         mailboxes: The machine that keeps the mailboxes of its mail; empty if it does so itself.
+        audited: Whether the suite audits it, if it is a mail server.
         cleartext: Ports that greet whoever connects.
         implicit_tls: Ports that greet inside TLS.
     """
@@ -57,13 +58,14 @@ class Machine:
     partner: str = ""
     mta: str = ""
     mailboxes: str = ""
+    audited: bool = True
     cleartext: tuple[int, ...] = ()
     implicit_tls: tuple[int, ...] = ()
 
     @property
     def is_mail(self) -> bool:
         """
-        Whether the suite audits this machine.
+        Whether this is a mail server, which audits leave traces on.
         """
         return self.role == "mail"
 
@@ -123,14 +125,21 @@ class Scenario:
     @property
     def mail_machines(self) -> tuple[Machine, ...]:
         """
-        The machines that are audited.
+        The mail servers.
         """
         return tuple(machine for machine in self.machines if machine.is_mail)
 
     @property
+    def audited(self) -> tuple[Machine, ...]:
+        """
+        The mail servers that are audited.
+        """
+        return tuple(machine for machine in self.mail_machines if machine.audited)
+
+    @property
     def servers(self) -> tuple[Machine, ...]:
         """
-        The machines that run servers: those that are audited, and those that they ask.
+        The machines that run servers: mail servers, and those that they ask.
         """
         return tuple(machine for machine in self.machines if machine.serves)
 
@@ -253,6 +262,7 @@ def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
         partner=data.get("partner", ""),
         mta=data.get("mta", ""),
         mailboxes=data.get("mailboxes", ""),
+        audited=data.get("audited", True),
         cleartext=tuple(data.get("cleartext", ())),
         implicit_tls=tuple(data.get("implicit_tls", ())),
     )

@@ -2,6 +2,7 @@
 What becomes of mail on a host that receives none, and who can hand it in.
 """
 
+from mailvet.facts.local_post import LocalPostFacts
 from mailvet.facts.null_client import HandoverFacts, RelayAnswerFacts
 from mailvet.facts.reach import ExposureFacts
 from mailvet.model import Cause, Judgement, Target, judge, unverified
@@ -62,3 +63,13 @@ def test_relay_takes_mail(handover: HandoverFacts, target: Target) -> Judgement:
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     right = handover.completed_with(origin) and found.deliverable and found.went_to(relays)
     return judge(right, observed=observed, expected=expected)
+
+
+@control("NULL-11")
+def test_mail_arrives(local_post: LocalPostFacts, target: Target) -> Judgement:
+    """
+    A message that is handed in on the host is found in the mailbox.
+    """
+    seconds = target.expect.mail.delivery_deadline
+    expected = f"in the mailbox within {seconds:g} s"
+    return judge(local_post.arrived, observed=str(local_post), expected=expected)

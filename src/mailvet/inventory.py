@@ -22,6 +22,9 @@ from mailvet.secret import SecretReference
 DISCOVER = "discover"
 """Profile of a host that no inventory names."""
 
+REMOTE_MAILBOXES = "remote-mailboxes"
+"""Role of a host for which the inventory names another one that keeps the mailboxes."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountEntry:
@@ -145,7 +148,12 @@ class Inventory:
         }
         vantages = {**places, **target.vantages}
         return dataclasses.replace(
-            target, vantages=vantages, partner=partner, mta=mta, mailboxes=mailboxes
+            target,
+            roles=target.roles | ({REMOTE_MAILBOXES} if mailboxes else set()),
+            vantages=vantages,
+            partner=partner,
+            mta=mta,
+            mailboxes=mailboxes,
         )
 
     def _declared_target(self, name: str) -> Target:

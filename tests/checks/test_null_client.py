@@ -2,12 +2,14 @@
 The checks on hosts that receive no mail, each with facts that pass and facts that fail.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
 from mailvet.facts.interfaces import InetService, Interface, InterfaceFacts
 from mailvet.facts.listeners import ListenerFacts, ListeningSocket
+from mailvet.facts.local_post import LocalPostFacts
 from mailvet.facts.mynetworks import parse_networks
 from mailvet.facts.networks import NetworkFacts, NetworkList
 from mailvet.facts.null_client import Handed, HandoverFacts, RelayAnswer, RelayAnswerFacts
@@ -341,3 +343,33 @@ def test_the_relay_may_be_named_by_its_address(load_check: Load) -> None:
     assert check(facts, declared(relays=("192.0.2.1",))).verdict is PASS
     assert check(facts, declared(relays=("192.0.2.2",))).verdict is FAIL
     assert check(facts, declared(relays=())).verdict is PASS
+
+
+POSTED = LocalPostFacts(
+    sender="alice",
+    taken=True,
+    said="",
+    arrived=True,
+    seconds=0.5,
+    origin="alice@example.com",
+    return_path="<alice@example.com>",
+    left=(),
+    commands=(),
+    transcript=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (POSTED, PASS),
+        (dataclasses.replace(POSTED, arrived=False, seconds=30.0), FAIL),
+        (dataclasses.replace(POSTED, taken=False, arrived=False, said="fatal: usage"), FAIL),
+    ],
+)
+def test_null_11(load_check: Load, facts: LocalPostFacts, verdict: Verdict) -> None:
+    """
+    What the relay took is in the mailbox.
+    """
+    check = load_check("nullclient", "test_handover", "test_mail_arrives")
+    assert check(facts, declared()).verdict is verdict

@@ -126,3 +126,14 @@ def test_neighbours_of_a_host_are_in_its_inventory(cold_lab: Lab) -> None:
     assert (hosts["mail1"]["partner"], hosts["mail2"]["partner"]) == ("mail2", "mail1")
     assert hosts["mail1"]["vantages"]["mta"]["connection"] == "ssh://root@198.51.100.77"
     assert hosts["mail1"]["expect"]["lmtp"]["client_addresses"] == ["198.51.100.77"]
+
+
+def test_a_host_that_keeps_mailboxes_need_not_be_audited(cold_lab: Lab) -> None:
+    """
+    It is in the inventory, and not in the group.
+    """
+    null_client = load_scenario("null-client")
+    inventory = tomllib.loads(render_inventory(cold_lab, null_client, SUBNET))
+
+    assert inventory["groups"]["lab"] == ["client1"]
+    assert inventory["hosts"]["client1"]["mailboxes"] in inventory["hosts"]

@@ -181,6 +181,18 @@ def test_neighbours_are_hosts_and_places_to_probe_from(folder: Path) -> None:
     assert Vantage.MTA not in target.vantages
 
 
+def test_mailboxes_elsewhere_are_a_role(folder: Path) -> None:
+    """
+    Controls that look for mail there ask for it.
+    """
+    text = HOSTS.replace('ca_file = "ca.crt"', 'mailboxes = "mail2"')
+    (folder / "hosts.toml").write_text(text, encoding="utf-8")
+    here, there = inventory(folder).targets(["mail1", "mail2"])
+    assert here.mailboxes is not None
+    assert here.mailboxes.key == there.key
+    assert (here.roles, there.roles) == ({"postfix", "remote-mailboxes"}, {"postfix"})
+
+
 @pytest.mark.parametrize("name", ["mial2", "mail1"])
 def test_a_neighbour_is_another_host_of_the_inventory(folder: Path, name: str) -> None:
     """
