@@ -18,6 +18,7 @@ from mailvet.facts.postfix_host import PostfixHostFacts
 from mailvet.facts.reach import ExposureFacts, PortState
 from mailvet.model import Expectations, ExpectNullClient, Judgement, Target, Verdict
 from tests.fakes.context import make_target
+from tests.fakes.posted import POSTED
 
 Load = Callable[[str, str, str], Callable[..., Judgement]]
 
@@ -343,20 +344,6 @@ def test_the_relay_may_be_named_by_its_address(load_check: Load) -> None:
     assert check(facts, declared(relays=("192.0.2.1",))).verdict is PASS
     assert check(facts, declared(relays=("192.0.2.2",))).verdict is FAIL
     assert check(facts, declared(relays=())).verdict is PASS
-
-
-POSTED = LocalPostFacts(
-    sender="alice",
-    taken=True,
-    said="",
-    arrived=True,
-    seconds=0.5,
-    origin="alice@example.com",
-    return_path="<alice@example.com>",
-    left=(),
-    commands=(),
-    transcript=(),
-)
 
 
 @pytest.mark.parametrize(

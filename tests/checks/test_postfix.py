@@ -20,6 +20,7 @@ from mailvet.facts.smtpd import SmtpdFacts, SmtpdService
 from mailvet.facts.tables import AliasFacts, Table, TableFacts
 from mailvet.model import Expectations, Judgement, Verdict
 from tests.fakes.context import HOST_NAME, make_target
+from tests.fakes.posted import POSTED
 
 Load = Callable[..., Callable[..., Judgement]]
 
@@ -322,20 +323,6 @@ def test_a_null_client_needs_no_postmaster(check: Load) -> None:
 
     judged = check("test_tables", "test_postmaster_is_defined")(facts, postfix(mydestination=""))
     assert judged.verdict is NOT_APPLICABLE
-
-
-POSTED = LocalPostFacts(
-    sender="alice",
-    taken=True,
-    said="",
-    arrived=True,
-    seconds=0.5,
-    origin="alice@example.com",
-    return_path="<alice@example.com>",
-    left=(),
-    commands=(),
-    transcript=(),
-)
 
 
 @pytest.mark.parametrize(
