@@ -55,6 +55,22 @@ def test_recovery(backend_outage: BackendOutageFacts, target: Target) -> Judgeme
     )
 
 
+@control("OUT-06")
+def test_waiting_mail(backend_outage: BackendOutageFacts) -> Judgement:
+    """
+    A message that is handed in meanwhile is in the mailbox afterwards.
+    """
+    mail, expected = backend_outage.waiting, "it waits in the queue, and arrives afterwards"
+    if mail is None:
+        return not_applicable("Postfix does not deliver to Dovecot on this host")
+    observed = f"{backend_outage.gone}; {mail}"
+    arrived = mail.seconds is not None
+    if not mail.said and backend_outage.recovery is None:
+        observed = f"{backend_outage.gone}; Dovecot did not recover, so nobody could look for it"
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    return _judged(backend_outage, arrived, observed=observed, expected=expected)
+
+
 def _judged(
     outage: BackendOutageFacts, right: bool | None, *, observed: str, expected: str
 ) -> Judgement:

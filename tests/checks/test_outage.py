@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mailvet.facts.backend_outage import BackendOutageFacts, Delivery
+from mailvet.facts.backend_outage import BackendOutageFacts, Delivery, WaitingMail
 from mailvet.facts.cut import MOST_SECONDS, Cut
 from mailvet.facts.login import Login
 from mailvet.facts.recipients import RecipientReply
@@ -49,6 +49,7 @@ WRONG = "NO [AUTHENTICATIONFAILED] Authentication failed."
 BUSY = "451 4.3.0 Temporary internal error"
 GONE = "550 5.1.1 User doesn't exist"
 FINE = "250 2.1.5 OK"
+DEFERRED = "host mail1.example.com[private/dovecot-lmtp] said: 451 4.3.0 Temporary internal error"
 SILENT = "no answer within 4 s"
 
 
@@ -64,6 +65,7 @@ def outage(**changes: Any) -> BackendOutageFacts:  # noqa: ANN401
         recovery=1.2,
         later=login("OK Logged in"),
         later_known=rcpt(ALICE, FINE),
+        waiting=WaitingMail("", DEFERRED, 0.7),
         transcript=(),
         commands=(),
     )
@@ -110,6 +112,24 @@ def test_mail(
 ) -> None:
     """It waits, and nobody gets none."""
     assert check("test_mail")(outage(known=known, unknown=unknown)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (outage(), PASS),
+        (outage(waiting=WaitingMail("", "", 0.2)), PASS),
+        (outage(waiting=WaitingMail("", "", None)), FAIL),
+        (outage(waiting=WaitingMail("", DEFERRED, None)), FAIL),
+        (outage(waiting=WaitingMail("fatal: queue file write error", "", None)), FAIL),
+        (outage(waiting=WaitingMail("", DEFERRED, None), recovery=None), OPEN),
+        (outage(cut=UNNOTICED), OPEN),
+        (outage(waiting=None), NA),
+    ],
+)
+def test_waiting_mail(check: Load, facts: BackendOutageFacts, verdict: Verdict) -> None:
+    """What was handed in meanwhile must arrive; without a recovery nobody can look."""
+    assert check("test_waiting_mail")(facts).verdict is verdict
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ import pytest
 from mailvet.facts.backend import BackendFacts, BackendFile
 from mailvet.facts.backend_outage import (
     harmless_login,
+    reason_in_queue,
     servers,
     temporary,
 )
 from mailvet.facts.doveconf import parse_doveconf
 from mailvet.facts.dovecot import DovecotConfig
 from mailvet.facts.files import FileStat
+from mailvet.facts.host import CommandOutput
 from mailvet.facts.login import Login
 from mailvet.facts.replies import Reply
 from mailvet.model import Protocol
@@ -96,3 +98,24 @@ def test_servers_on_the_network(settings: dict[str, str], found: list[tuple[str,
     dovecot = DovecotConfig("2.3.19.1", "/etc/dovecot/dovecot.conf", (), root, root, (), ())
     asked = servers(dovecot, BackendFacts("sql", (file,), (), ()))
     assert [(each.name, each.port) for each in asked] == found
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (
+            "4AB12C     812 Thu Nov 26 13:14:06  MAILER-DAEMON\n"
+            "  (host mail1[private/lmtp] said: 451 4.3.0 <a@example.com> Temporary (busy))\n"
+            "                                         a@example.com\n",
+            "host mail1[private/lmtp] said: 451 4.3.0 <a@example.com> Temporary (busy)",
+        ),
+        ("4AB12C*    812 Thu Nov 26 13:14:06  MAILER-DAEMON\n    a@example.com\n", ""),
+        ("", ""),
+    ],
+)
+def test_why_a_message_waits(entry: str, reason: str) -> None:
+    """
+    postqueue says it below the entry, in parentheses.
+    """
+    output = CommandOutput("postqueue -p", 0, f"@@queued\n{entry}", "")
+    assert reason_in_queue(output) == reason

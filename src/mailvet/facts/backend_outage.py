@@ -9,7 +9,7 @@ from mailvet.facts.backend import BackendFacts
 from mailvet.facts.backend_tls import BackendServer
 from mailvet.facts.cut import MOST_SECONDS, Cut
 from mailvet.facts.dovecot import DovecotConfig
-from mailvet.facts.host import CommandOutput
+from mailvet.facts.host import CommandOutput, sections
 from mailvet.facts.ldap_settings import ldap_settings
 from mailvet.facts.login import Answer, Login
 from mailvet.facts.recipients import RecipientReply
@@ -65,6 +65,30 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingMail:
+    """
+    A message that was handed in on the host meanwhile, for a test account.
+
+    Attributes:
+        said: What sendmail complained about.
+        reason: Why it waited in Postfix's queue; empty if it was not seen there.
+        seconds: From the recovery until it was found in the mailbox; None if it was not.
+    """
+
+    said: str
+    reason: str
+    seconds: float | None
+
+    def __str__(self) -> str:
+        if self.said:
+            return f"sendmail: {self.said}"
+        waited = f"it waited in the queue ({self.reason})" if self.reason else "it did not wait"
+        if self.seconds is None:
+            return f"{waited} and did not arrive"
+        return f"{waited} and arrived {self.seconds:.1f} s after the recovery"
+
+
+@dataclass(frozen=True, slots=True)
 class BackendOutageFacts:
     """
     A short time without the backend, and how it ended.
@@ -80,6 +104,7 @@ class BackendOutageFacts:
             not in the time that the profile allows.
         later: The last login.
         later_known: What LMTP said to the test account's address at the end.
+        waiting: What became of a message; None if Postfix does not deliver here.
         transcript: What was said in the logins meanwhile.
         commands: What was run.
     """
@@ -93,6 +118,7 @@ class BackendOutageFacts:
     recovery: float | None
     later: Login
     later_known: Delivery | None
+    waiting: WaitingMail | None
     transcript: tuple[Line, ...]
     commands: tuple[CommandOutput, ...]
 
@@ -125,6 +151,14 @@ def temporary(reply: Reply | None) -> bool:
         return reply.status.startswith("4")
     code = _CODE.match(reply.text)
     return (code[1] in _TEMPORARY) if code else "temporar" in reply.text.lower()
+
+
+def reason_in_queue(output: CommandOutput) -> str:
+    """
+    The text in parentheses that ``postqueue -p`` prints below a message that is deferred.
+    """
+    found = re.search(r"^\s*\((.*)\)\s*$", sections(output.stdout).get("queued", ""), re.MULTILINE)
+    return found[1][:300] if found else ""
 
 
 def delivery(talk: SocketTalk, recipient: RecipientReply) -> Delivery:

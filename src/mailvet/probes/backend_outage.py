@@ -29,6 +29,7 @@ from mailvet.model import Cause, Endpoint, Protocol, Target
 from mailvet.probes import sasl
 from mailvet.probes.cut import Way, cut_off, cuts_off
 from mailvet.probes.dialogue import Dialogue
+from mailvet.probes.outage_mail import acts_of_outage_mail, outage_mail
 from mailvet.probes.recipients import nobody_at
 from mailvet.probes.session import client_name, secured
 from mailvet.probes.socket_talk import SocketTalks
@@ -55,12 +56,14 @@ async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
     if not backend:
         detail = "Dovecot asks its backend through a socket of the host: there is no way to cut"
         raise ProbeError(Cause.CLIENT_LIMIT, detail)
-    post = await _post(context)
+    post, mail = await _post(context), await outage_mail(context)
     start = time.monotonic()
     async with contextlib.AsyncExitStack() as stack:
         first, second = [(await stack.enter_async_context(secured(own)))[0] for _ in range(2)]
         ways = [Way(each.name, each.port) for each in backend]
         cut = await stack.enter_async_context(cut_off(context, "backend", ways))
+        if mail:
+            await mail.send()
         login, wrong, known, unknown = await asyncio.gather(
             _log_in(own, first, context.password(own.account())),
             _log_in(own, second, Secret(secrets.token_urlsafe(12))),
@@ -69,7 +72,10 @@ async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
         )
         transcript = first.wire.transcript.freeze() + second.wire.transcript.freeze()
         seconds = time.monotonic() - start
+        if mail:
+            await mail.wait()
     back = await _recovered(own, post)
+    waiting = await mail.follow(recovered=back.seconds is not None) if mail else None
     return BackendOutageFacts(
         cut=cut.freeze(),
         seconds=round(seconds, 3),
@@ -80,8 +86,9 @@ async def probe_backend_outage(context: ProbeContext) -> BackendOutageFacts:
         recovery=back.seconds,
         later=back.login,
         later_known=back.known,
+        waiting=waiting,
         transcript=transcript,
-        commands=(*cut.commands, *post.commands),
+        commands=(*cut.commands, *post.commands, *(mail.commands if mail else ())),
     )
 
 
@@ -205,6 +212,7 @@ def _acts(scope: Scope) -> Acts:
     return (
         cuts_off("the database or directory"),
         Commands("what LMTP says to two recipients without it, and to one with it", 2 + tries),
+        *acts_of_outage_mail(scope),
         FailingLogins(1, "a test account, while its backend is away"),
         *(act for each in services for act in logs_in(each, scope.account(), 2 + tries)),
     )
@@ -216,7 +224,7 @@ FACTS = (
         probe_backend_outage,
         BackendOutageFacts,
         acts=_acts,
-        needs=("backend", "dovecot", "lmtp", "login"),
+        needs=("backend", "dovecot", "first_use", "lmtp", "login"),
         stage=Stage.OUTAGE,
         patience=4.0,
     ),

@@ -17,7 +17,7 @@ from mailvet.facts.local_post import LocalPostFacts
 from mailvet.model import Account
 from mailvet.probes import shell
 from mailvet.probes.first_use import after_first_use
-from mailvet.probes.home import Home, at_home, home_of
+from mailvet.probes.home import at_home, home_of
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import Message, compose
 
@@ -29,12 +29,16 @@ command=$(postconf -hx sendmail_path 2>/dev/null)
 echo MESSAGE | base64 -d | tr -d '\r' | "${command:-/usr/sbin/sendmail}" -i -f SENDER RECIPIENT
 """
 
-_UNQUEUE = r"""
-for id in $(postqueue -p | sed -n 's/^\([0-9A-Za-z]\{6,\}\)[*!]\{0,1\} .*/\1/p' | head -n 50); do
-    postcat -qh "$id" 2>/dev/null | grep -qF MESSAGE_ID && postsuper -d "$id"
-done
-exit 0
+_QUEUED = r"""
+queued() {
+    postqueue -p | sed -n 's/^\([0-9A-Za-z]\{6,\}\)[*!]\{0,1\} .*/\1/p' | head -n 50 |
+        while read -r id; do
+            postcat -qh "$id" 2>/dev/null | grep -qF MESSAGE_ID && echo "$id"
+        done
+}
 """
+
+_UNQUEUE = 'for id in $(queued); do postsuper -d "$id"; done\nexit 0\n'
 
 
 async def probe_local_post(context: ProbeContext) -> LocalPostFacts:
@@ -57,12 +61,17 @@ async def probe_local_post(context: ProbeContext) -> LocalPostFacts:
         found: bytes | None = None
         left: tuple[str, ...] = ()
         try:
-            output = await _hand_in(context, message, name, account)
+            output = await hand_in(context, message, name, account)
             if output.status == 0:
-                found = await _await(context, mailbox, message)
+                patience = context.target.expect.mail.delivery_deadline
+                found = await arrival(mailbox, message, patience)
             seconds = round(time.monotonic() - start, 3)
         finally:
-            left = await _remove(context, mailbox, home, message, arrived=found is not None)
+            if found is None:
+                await unqueue(context, message)
+            left = await mailbox.remove(message.message_id)
+            if not left:
+                home.settle(message)
         seen = mailbox.transcript.freeze()
     fields = message_from_bytes(found or b"")
     said = "; ".join(output.complaints)[:300]
@@ -80,17 +89,25 @@ async def probe_local_post(context: ProbeContext) -> LocalPostFacts:
     )
 
 
-async def _hand_in(
-    context: ProbeContext, message: Message, name: str, account: Account
+async def hand_in(
+    context: ProbeContext, message: Message, sender: str, account: Account
 ) -> CommandOutput:
+    """
+    What sendmail says to *message* for *account*.
+    """
     script = _SEND.replace("MESSAGE", base64.b64encode(message.octets).decode())
-    script = script.replace("SENDER", shell.quote(name))
+    script = script.replace("SENDER", shell.quote(sender))
     script = script.replace("RECIPIENT", shell.quote(account.address))
-    return await shell.run(context, script, title=f"sendmail -i -f {name} {account.address}")
+    return await shell.run(
+        context, script, title=f"sendmail -i -f {sender or '<>'} {account.address}"
+    )
 
 
-async def _await(context: ProbeContext, mailbox: Mailbox, message: Message) -> bytes | None:
-    deadline = time.monotonic() + context.target.expect.mail.delivery_deadline
+async def arrival(mailbox: Mailbox, message: Message, seconds: float) -> bytes | None:
+    """
+    The message as it is found in *mailbox* within *seconds*; None if it is not.
+    """
+    deadline = time.monotonic() + seconds
     folders = ["INBOX"]
     while True:
         for folder in folders:
@@ -106,17 +123,22 @@ async def _await(context: ProbeContext, mailbox: Mailbox, message: Message) -> b
         ]
 
 
-async def _remove(
-    context: ProbeContext, mailbox: Mailbox, home: Home, message: Message, *, arrived: bool
-) -> tuple[str, ...]:
-    if not arrived:
-        with contextlib.suppress(ProbeError):
-            mark = shell.quote(message.message_id)
-            await shell.run(context, _UNQUEUE.replace("MESSAGE_ID", mark), title="postsuper -d")
-    left = await mailbox.remove(message.message_id)
-    if not left:
-        home.settle(message)
-    return left
+async def in_queue(
+    context: ProbeContext, message: Message, script: str, *, title: str
+) -> CommandOutput:
+    """
+    What *script* prints, in which ``queued`` lists the queue ids of *message*.
+    """
+    mark = shell.quote(message.message_id)
+    return await shell.run(context, _QUEUED.replace("MESSAGE_ID", mark) + script, title=title)
+
+
+async def unqueue(context: ProbeContext, message: Message) -> None:
+    """
+    Takes *message* out of the queue, if it is there.
+    """
+    with contextlib.suppress(ProbeError):
+        await in_queue(context, message, _UNQUEUE, title="postsuper -d")
 
 
 def _acts(scope: Scope) -> Acts:
