@@ -8,6 +8,7 @@ account of its own, and both servers come to rest before the first change.
 """
 
 import contextlib
+import functools
 
 from mailvet.acts import (
     Act,
@@ -21,14 +22,19 @@ from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.convergence import ConvergenceFacts, ReplicatorStatus, parse_status
 from mailvet.model import Account
-from mailvet.probes.home import same_user
 from mailvet.probes.lmtp_delivery import takes_lmtp
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.shell import quote, run
 from mailvet.probes.sieve_scripts import sieve_service
 from mailvet.probes.stage import travelling_account
 from mailvet.probes.travel import delivery_rounds, mail_rounds, merge_rounds, script_rounds
-from mailvet.probes.two_mailboxes import COME_TO_REST, opens_both, synchronised, two_mailboxes
+from mailvet.probes.two_mailboxes import (
+    COME_TO_REST,
+    at_partner,
+    opens_both,
+    synchronised,
+    two_mailboxes,
+)
 
 
 async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:
@@ -103,14 +109,6 @@ def _acts(scope: Scope) -> Acts:
     return tuple(found)
 
 
-def _acts_at_partner(scope: Scope) -> Acts:
-    partner = scope.target.partner
-    account = travelling_account(scope.target, partner.key) if partner else None
-    if partner is None or account is None:
-        return ()
-    return _changes(Scope(partner), same_user(partner, account))
-
-
 def _changes(scope: Scope, account: Account | None) -> Acts:
     if account is None:
         return ()
@@ -133,7 +131,7 @@ FACTS = (
         probe_convergence,
         ConvergenceFacts,
         acts=_acts,
-        acts_at_partner=_acts_at_partner,
+        acts_at_partner=functools.partial(at_partner, _changes),
         needs=("first_use", "lmtp_port", "standpoints"),
         patience=2.0,
     ),

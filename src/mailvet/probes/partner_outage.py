@@ -6,6 +6,7 @@ that user's mail. So the mail is used on, as people do, when the way is open aga
 """
 
 import asyncio
+import functools
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
@@ -19,14 +20,13 @@ from mailvet.facts.replication import replicas
 from mailvet.facts.replies import Reply
 from mailvet.model import Account, Cause
 from mailvet.probes.cut import Way, cut_off, cuts_off
-from mailvet.probes.home import same_user
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.lmtp_delivery import deliver_by_lmtp, takes_lmtp
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.messages import Message
 from mailvet.probes.stage import INTERVAL, Stage, travelling_account, worked
 from mailvet.probes.travel import found_anywhere, listed
-from mailvet.probes.two_mailboxes import opens_both, two_mailboxes
+from mailvet.probes.two_mailboxes import at_partner, opens_both, two_mailboxes
 
 NUDGE = 5.0
 """Seconds between two changes that a user makes when the partner is back."""
@@ -233,14 +233,6 @@ def _acts(scope: Scope) -> Acts:
     return tuple(found)
 
 
-def _acts_at_partner(scope: Scope) -> Acts:
-    partner = scope.target.partner
-    account = travelling_account(scope.target, partner.key) if partner else None
-    if partner is None or account is None:
-        return ()
-    return _changes(Scope(partner), same_user(partner, account))
-
-
 def _changes(scope: Scope, account: Account | None) -> Acts:
     if account is None:
         return ()
@@ -257,7 +249,7 @@ FACTS = (
         probe_partner_outage,
         PartnerOutageFacts,
         acts=_acts,
-        acts_at_partner=_acts_at_partner,
+        acts_at_partner=functools.partial(at_partner, _changes),
         needs=("dovecot", "first_use", "lmtp_port", "standpoints"),
         stage=When.PARTNER_OUTAGE,
         patience=4.0,

@@ -4,16 +4,16 @@ Opens one account's mail on two servers that replicate, when both have come to r
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
-from mailvet.acts import REMOVE, Act, Commands, MailboxChanges, Scope, opens_mailbox
+from mailvet.acts import REMOVE, Act, Acts, Commands, MailboxChanges, Scope, opens_mailbox
 from mailvet.context import ProbeContext
 from mailvet.errors import ProbeError
 from mailvet.facts.passdb import system_name
 from mailvet.model import Account, Cause
 from mailvet.probes.dovecot import probe_dovecot
 from mailvet.probes.first_use import after_first_use
-from mailvet.probes.home import account_of
+from mailvet.probes.home import account_of, same_user
 from mailvet.probes.imap_mailbox import REOPENED, Mailbox, open_mailbox
 from mailvet.probes.shell import quote, run
 from mailvet.probes.stage import Stage, travelling_account
@@ -133,6 +133,17 @@ async def synchronised(
             await run(each, script.replace("USER", quote(user)), title=title, timeout=60.0)
         except ProbeError:
             await asyncio.sleep(REST)
+
+
+def at_partner(changes: Callable[[Scope, Account | None], Acts], scope: Scope) -> Acts:
+    """
+    What *changes* says of the partner and its account of the same user, as acts there.
+    """
+    partner = scope.target.partner
+    account = travelling_account(scope.target, partner.key) if partner else None
+    if partner is None or account is None:
+        return ()
+    return changes(Scope(partner), same_user(partner, account))
 
 
 def opens_both(
