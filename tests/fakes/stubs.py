@@ -157,6 +157,13 @@ class Visit:
             lines.append(line.removeprefix(b"."))
         return b"".join(lines)
 
+    @property
+    def early(self) -> bool:
+        """
+        Whether the client sent something that nobody has read yet.
+        """
+        return bool(self._reader._buffer)  # type: ignore[attr-defined]
+
     async def start_tls(
         self, context: ssl.SSLContext | None = None, *, keep_pending: bool = False
     ) -> None:

@@ -72,6 +72,7 @@ from mailvet.probes import (
     size_limit,
     smtpd,
     special_use,
+    starttls_injection,
     standpoint,
     stored_message,
     submission_relay,
@@ -86,6 +87,7 @@ SPECS: dict[str, FactSpec] = {
     for spec in (
         *stored_message.FACTS,
         *special_use.FACTS,
+        *starttls_injection.FACTS,
         *sender_rights.FACTS,
         *refused_login.FACTS,
         *login.FACTS,

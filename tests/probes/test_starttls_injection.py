@@ -1,0 +1,156 @@
+"""
+Commands behind STARTTLS, against servers that drop them, keep them, answer them, or hang up.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from mailvet.errors import ProbeError
+from mailvet.facts.starttls_injection import Fate, InjectionFacts
+from mailvet.model import Cause, Endpoint, Protocol, Security
+from mailvet.probes.session import probe_session
+from mailvet.probes.starttls_injection import TRIALS, probe_starttls_injection
+from tests.fakes.context import make_context
+from tests.fakes.stubs import Visit, serving
+
+Play = Callable[[Visit], Awaitable[None]]
+
+STARTING_CLEAR = (Protocol.SMTP, Protocol.SUBMISSION, Protocol.IMAP, Protocol.POP3, Protocol.SIEVE)
+READY = {
+    Protocol.IMAP: "* OK ready\r\n",
+    Protocol.POP3: "+OK ready\r\n",
+    Protocol.SIEVE: '"STARTTLS"\r\nOK "ready"\r\n',
+}
+ANNOUNCED = {
+    Protocol.IMAP: "* CAPABILITY IMAP4rev1 STARTTLS\r\n{tag} OK done\r\n",
+    Protocol.POP3: "+OK\r\nSTLS\r\n.\r\n",
+}
+
+
+def answer(protocol: Protocol, line: str) -> str:
+    """
+    What a server says to a command.
+    """
+    tag = line.split(" ")[0]
+    if "CAPA" in line.upper():
+        return ANNOUNCED[protocol].format(tag=tag)
+    match protocol:
+        case Protocol.IMAP:
+            return f"{tag} OK done\r\n"
+        case Protocol.POP3:
+            return "-ERR unknown command\r\n" if line == "NOOP" else "+OK\r\n"
+        case Protocol.SIEVE:
+            return f'OK (TAG {line.partition(" ")[2]}) "Done."\r\n'
+        case _:
+            several = line.upper().startswith("EHLO")
+            return "250-stub\r\n250 STARTTLS\r\n" if several else "250 2.0.0 Ok\r\n"
+
+
+def server(start: Callable[[Visit], Awaitable[None]]) -> Play:
+    """
+    A server that does *start* when it is asked for TLS.
+    """
+
+    async def play(visit: Visit) -> None:
+        protocol = visit.endpoint.protocol
+        await visit.send(READY.get(protocol, "220 stub ESMTP\r\n"))
+        while True:
+            line = await visit.line()
+            if line.upper().endswith(("STARTTLS", "STLS")) and not visit.secured:
+                await visit.send(answer(protocol, line).replace("(TAG ) ", ""))
+                await start(visit)
+                if protocol is Protocol.SIEVE:
+                    await visit.send(READY[protocol])
+            elif line.upper().endswith(("QUIT", "LOGOUT")):
+                return
+            else:
+                await visit.send(answer(protocol, line))
+
+    return play
+
+
+async def drop(visit: Visit) -> None:
+    """
+    What Postfix does: only what comes after the handshake counts.
+    """
+    await visit.start_tls()
+
+
+async def keep(visit: Visit) -> None:
+    """
+    CVE-2011-0411.
+    """
+    await visit.start_tls(keep_pending=True)
+
+
+async def hang_up(visit: Visit) -> None:
+    """
+    What Dovecot does when something came too early.
+    """
+    if visit.early:
+        raise EOFError
+    await visit.start_tls()
+
+
+async def answer_in_clear(visit: Visit) -> None:
+    """
+    The handshake is begun only when everything that came is answered.
+    """
+    if visit.early:
+        await visit.send(answer(visit.endpoint.protocol, await visit.line()))
+    await visit.start_tls()
+
+
+def observe(protocol: Protocol, start: Callable[[Visit], Awaitable[None]]) -> InjectionFacts:
+    """
+    What the probe makes of a server.
+    """
+    kind = (protocol, Security.STARTTLS)
+
+    async def recall(name: str, endpoint: Endpoint | None) -> Any:  # noqa: ANN401
+        return await probe_session(context)
+
+    with serving(server(start), (("stub", *kind),)) as host:
+        context = make_context(host.endpoints["stub"].port, *kind, recall=recall, timeout=2.0)
+        return asyncio.run(probe_starttls_injection(context))
+
+
+@pytest.mark.parametrize("protocol", STARTING_CLEAR)
+@pytest.mark.parametrize(
+    ("start", "fate"),
+    [
+        (drop, Fate.DISCARDED),
+        (keep, Fate.EXECUTED),
+        (hang_up, Fate.CLOSED),
+        (answer_in_clear, Fate.ANSWERED_IN_CLEAR),
+    ],
+)
+def test_what_becomes_of_the_command_is_seen(
+    protocol: Protocol, start: Callable[[Visit], Awaitable[None]], fate: Fate
+) -> None:
+    """
+    In every protocol; harm ends the trials.
+    """
+    facts = observe(protocol, start)
+
+    assert {each.fate for each in facts.trials} == {fate}
+    harmful = fate in {Fate.EXECUTED, Fate.ANSWERED_IN_CLEAR}
+    assert len(facts.trials) == (1 if harmful else TRIALS)
+    assert (facts.harm is not None) is harmful
+
+
+def test_a_server_without_tls_shows_nothing() -> None:
+    """
+    A closed connection would look like a server that is safe.
+    """
+
+    async def never(_: Visit) -> None:
+        raise EOFError
+
+    with pytest.raises(ProbeError) as caught:
+        observe(Protocol.IMAP, never)
+
+    assert caught.value.cause is Cause.BLOCKED
