@@ -34,7 +34,7 @@ def answer(protocol: Protocol, line: str) -> str:
     """
     What a server says to a command.
     """
-    tag = line.split(" ")[0]
+    tag = line.split(" ", maxsplit=1)[0]
     if "CAPA" in line.upper():
         return ANNOUNCED[protocol].format(tag=tag)
     match protocol:

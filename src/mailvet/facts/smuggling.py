@@ -1,0 +1,89 @@
+"""
+What a mail server takes for the end of a message.
+"""
+
+from dataclasses import dataclass
+
+from mailvet.facts.replies import Reply
+from mailvet.facts.standpoint import Standpoint
+from mailvet.transcript import Line
+
+LEGAL = b"\r\n.\r\n"
+
+VARIANTS = (
+    b"\n.\n",
+    b"\n.\r\n",
+    b"\r\n.\n",
+    b"\r\n.\r\r\n",
+    b"\r.\r",
+    b"\r.\r\n",
+    b"\r\n.\r",
+    b"\r\n\0.\r\n",
+)
+"""Octets that some servers take for the end of a message, and others for a part of it.
+
+``\\r\\r\\n.\\r\\n`` is not among them: the legal end stands in it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """
+    A message with one of these octets behind it, and nothing more.
+
+    Attributes:
+        ending: The octets.
+        reply: What the server said to them; None if it waited for more, or hung up.
+        failure: Why it did not come so far; empty if the octets were sent.
+        message_id: The message's.
+        transcript: All that was said.
+    """
+
+    ending: bytes
+    reply: Reply | None
+    failure: str
+    message_id: str
+    transcript: tuple[Line, ...] = ()
+
+    @property
+    def taken(self) -> bool:
+        """
+        Whether the message was over for the server.
+        """
+        return self.reply is not None and self.reply.positive
+
+    def __str__(self) -> str:
+        shown = repr(self.ending)[2:-1]
+        return f"{shown}: {self.reply or self.failure or 'waits for more'}"
+
+
+@dataclass(frozen=True, slots=True)
+class SmugglingFacts:
+    """
+    Trials from a place that is not trusted, for Postfix lets trusted clients do as they like.
+
+    Attributes:
+        place: From where.
+        control: The same with the legal end, which must be taken.
+        seconds: How long the server took to take it.
+        trials: One for each variant.
+    """
+
+    place: Standpoint
+    control: Trial
+    seconds: float
+    trials: tuple[Trial, ...]
+
+    @property
+    def taken(self) -> tuple[Trial, ...]:
+        """
+        The trials that ended a message.
+        """
+        return tuple(each for each in self.trials if each.taken)
+
+    @property
+    def untried(self) -> tuple[Trial, ...]:
+        """
+        Those that did not come so far.
+        """
+        return tuple(each for each in self.trials if each.failure)
