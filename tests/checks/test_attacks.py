@@ -1,0 +1,155 @@
+"""
+The checks on attacks, each with facts that pass and facts that fail.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from mailvet.facts.privileges import PrivilegeFacts
+from mailvet.facts.replies import Capabilities, Reply
+from mailvet.facts.session import SessionFacts
+from mailvet.facts.smuggling import LEGAL, VARIANTS, SmugglingFacts, Trial
+from mailvet.facts.standpoint import Standpoint
+from mailvet.facts.starttls_injection import Fate, Injection, InjectionFacts
+from mailvet.model import Judgement, Verdict
+
+Load = Callable[..., Callable[..., Judgement]]
+PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.UNVERIFIED
+OUTSIDE = Standpoint("direct", None, "192.0.2.1", in_mynetworks=False)
+TAKEN = Reply("250", "2.0.0 Ok", ("250 2.0.0 Ok",))
+REFUSED = Reply("550", "5.5.2 bare <LF>", ("550 5.5.2 bare <LF>",))
+
+
+@pytest.fixture(name="check")
+def check_of_this_area(load_check: Load) -> Load:
+    """Loads a check of this area."""
+    return partial(load_check, "attacks")
+
+
+@pytest.mark.parametrize(
+    ("fates", "verdict"),
+    [
+        ((Fate.DISCARDED,) * 3, PASS),
+        ((Fate.CLOSED, Fate.REFUSED, Fate.DISCARDED), PASS),
+        ((Fate.DISCARDED, Fate.EXECUTED), FAIL),
+        ((Fate.ANSWERED_IN_CLEAR,), FAIL),
+    ],
+)
+def test_atk_01(check: Load, fates: tuple[Fate, ...], verdict: Verdict) -> None:
+    """One trial that did harm is enough."""
+    facts = InjectionFacts(tuple(Injection("NOOP", None, each, "", ()) for each in fates))
+    assert check("test_injection", "test_commands_do_not_get_into_tls")(facts).verdict is verdict
+
+
+def ended(ending: bytes, reply: Reply | None = None, failure: str = "") -> Trial:
+    """A trial of one ending."""
+    return Trial(ending, reply, failure, "<x@example.com>")
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, PASS),
+        ({b"\n.\n": ended(b"\n.\n", REFUSED)}, PASS),
+        ({b"\n.\n": ended(b"\n.\n", TAKEN)}, FAIL),
+        ({b"\n.\n": ended(b"\n.\n", failure="connection refused")}, OPEN),
+        (
+            {
+                b"\n.\n": ended(b"\n.\n", failure="connection refused"),
+                b"\r\n.\n": ended(b"\r\n.\n", TAKEN),
+            },
+            FAIL,
+        ),
+    ],
+)
+def test_atk_02(check: Load, changes: dict[bytes, Trial], verdict: Verdict) -> None:
+    """Silence and refusals pass; what did not come so far leaves it open."""
+    trials = tuple(changes.get(each, ended(each)) for each in VARIANTS)
+    facts = SmugglingFacts(OUTSIDE, ended(LEGAL, TAKEN), 0.1, trials)
+    run = check("test_smuggling", "test_only_the_legal_end_ends_a_message")
+    assert run(facts).verdict is verdict
+
+
+def words(*names: str) -> Capabilities:
+    """What EHLO announces."""
+    return Capabilities(tuple((name, ()) for name in names))
+
+
+@pytest.mark.parametrize(
+    ("before", "inside", "verdict"),
+    [
+        (words("SIZE", "STARTTLS"), words("SIZE"), PASS),
+        (None, words("SIZE"), PASS),
+        (words("SIZE", "XCLIENT"), words("SIZE"), FAIL),
+        (words("SIZE"), words("SIZE", "XFORWARD"), FAIL),
+    ],
+)
+def test_atk_03(
+    check: Load, before: Capabilities | None, inside: Capabilities | None, verdict: Verdict
+) -> None:
+    """Neither before TLS nor inside it."""
+    facts = PrivilegeFacts(OUTSIDE, before, inside, ())
+    run = check("test_exposure", "test_privileged_commands_are_not_offered")
+    assert run(facts).verdict is verdict
+
+
+def session(
+    greeting: str, after: Capabilities | None = None, before: Capabilities | None = None
+) -> SessionFacts:
+    """A session with a greeting, and what is announced."""
+    reply = Reply("OK", greeting, (greeting,)) if greeting else None
+    return SessionFacts(reply, before, None, "", None, after, "", ())
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict"),
+    [
+        (Capabilities((("SIEVE", ("fileinto reject envelope",)),)), PASS),
+        (Capabilities((("SIEVE", ("fileinto vnd.dovecot.pipe",)),)), FAIL),
+        (Capabilities((("SIEVE", ("fileinto vnd.dovecot.Execute",)),)), FAIL),
+        (Capabilities(()), OPEN),
+        (None, OPEN),
+    ],
+)
+def test_atk_04(check: Load, after: Capabilities | None, verdict: Verdict) -> None:
+    """One of the three extensions is enough."""
+    run = check("test_exposure", "test_sieve_runs_no_programs")
+    assert run(session("OK", after)).verdict is verdict
+
+
+SIEVE_VERSION = ("VERSION", ("1.0",))
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (session("220 mail1.example.com ESMTP Postfix (Debian/GNU)"), PASS),
+        (session("220 mail1.2.example.com ESMTP"), PASS),
+        (session("220 10.2.example.com ESMTP"), PASS),
+        (session("220 [192.0.2.1] ESMTP at 12.30:45"), PASS),
+        (session("+OK ready <1896.697170952@mail1.example.com>"), PASS),
+        (session("220 mail1.example.com ESMTP Postfix 3.5.25"), FAIL),
+        (session("220 mail1.example.com ESMTP Exim 4.96 Thu, 26 Nov 2026 12:00:00"), FAIL),
+        (session("* OK Dovecot (v2.3.16) ready."), FAIL),
+        (session(""), OPEN),
+        (
+            session(
+                '"VERSION" "1.0"',
+                before=Capabilities((("IMPLEMENTATION", ("Dovecot Pigeonhole",)), SIEVE_VERSION)),
+            ),
+            PASS,
+        ),
+        (
+            session(
+                '"VERSION" "1.0"',
+                before=Capabilities((("IMPLEMENTATION", ("Server 2.4.1",)), SIEVE_VERSION)),
+            ),
+            FAIL,
+        ),
+    ],
+)
+def test_atk_05(check: Load, facts: SessionFacts, verdict: Verdict) -> None:
+    """Names, addresses, times and versions of protocols are no versions of programs."""
+    assert check("test_exposure", "test_greeting_tells_no_version")(facts).verdict is verdict
