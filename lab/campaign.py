@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from lab.change import Kind
 from lab.commands import step
 from lab.errors import LabError
-from lab.gate import Trial, check_baselines
+from lab.gate import Trial, check_baseline
 from lab.labs import Labs, spread
 from lab.place import Lab
 from lab.scenario import Scenario
@@ -79,8 +79,9 @@ def conduct(
     # A job that is called off must leave no lab broken or running, as little as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Labs(lab, scenario, jobs) as labs:
-        with step(f"auditing {scenario.name} as it should be, {jobs} times"):
-            check_baselines(labs, trial)
+        # The other labs are made of the same images.
+        with step(f"auditing {scenario.name} as it should be"):
+            check_baseline(labs[0], trial)
         try:
             results = spread(
                 labs,

@@ -13,7 +13,7 @@ from pathlib import Path
 from lab.areas import areas_of, undisturbed, within
 from lab.audit import Audit, keep_facts, keep_findings, suite_audit, undisturbing_audit
 from lab.errors import LabError
-from lab.labs import on_all, restore
+from lab.labs import restore
 from lab.lifecycle import reset
 from lab.mutant import Mutant
 from lab.place import Lab
@@ -177,13 +177,6 @@ def _baseline_differences(lab: Lab, trial: Trial) -> Differences:
     if trial.facts:
         keep_facts(lab, trial.facts / f"{COMPLIANT}.json")
     return compare(expected.verdicts, found)
-
-
-def check_baselines(labs: Sequence[Lab], trial: Trial) -> None:
-    """
-    Check every lab without a mutant, all at once.
-    """
-    on_all(labs, lambda lab: check_baseline(lab, trial))
 
 
 def attempt(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker = break_host) -> Result:

@@ -56,7 +56,7 @@ def no_containers(monkeypatch: pytest.MonkeyPatch) -> None:
         yield [lab.sibling(number) for number in range(jobs)]
 
     monkeypatch.setattr(campaign, "Labs", labs)
-    monkeypatch.setattr(campaign, "check_baselines", lambda *_: None)
+    monkeypatch.setattr(campaign, "check_baseline", lambda *_: None)
 
 
 def test_scenario_without_changes_is_an_error(scenario: Scenario) -> None:
