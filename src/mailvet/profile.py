@@ -127,7 +127,8 @@ class ProfileReader:
         """
         Names of the profiles in the folder.
         """
-        return tuple(sorted(path.stem for path in self._folder.glob("*.toml")))
+        found = self._folder.glob("**/*.toml")
+        return tuple(sorted(p.relative_to(self._folder).with_suffix("").as_posix() for p in found))
 
     def read(
         self, names: Iterable[str], *, source: Path, expect: Mapping[str, Any] | None = None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from mailvet.facts.suites import SUITES
 from mailvet.facts.tls import (
     EXTENDED_MASTER_SECRET,
+    KEY_SHARE,
     RENEGOTIATION_INFO,
     SERVER_HELLO,
     SUPPORTED_VERSIONS,
@@ -54,6 +55,7 @@ class Flight:
         done: Whether it is waiting for us now, that is, whether it went along with the offer.
         dh_bits: Size of its Diffie-Hellman prime, if it chose such a suite; 0 if not.
         asks_certificate: Whether it asks for a client certificate; not visible under TLS 1.3.
+        group: Number of the group of its key exchange; 0 if none was seen.
     """
 
     hello: Hello | None
@@ -61,10 +63,16 @@ class Flight:
     done: bool
     dh_bits: int
     asks_certificate: bool
+    group: int = 0
 
 
 def write_client_hello(
-    version: str, suites: tuple[int, ...], *, server_name: bytes, entropy: bytes
+    version: str,
+    suites: tuple[int, ...],
+    *,
+    server_name: bytes,
+    entropy: bytes,
+    groups: tuple[int, ...] = (),
 ) -> bytes:
     """
     A ClientHello in its record that offers exactly one protocol version, and those *suites*.
@@ -76,12 +84,15 @@ def write_client_hello(
         suites: Cipher suites by number.
         server_name: Name to indicate; empty for none.
         entropy: ``ENTROPY`` random octets.
+        groups: Groups by number; by default all that servers should know, and old ones. Under
+            TLS 1.3 no key is sent for those that are named, so the server asks for one of its
+            choice (HelloRetryRequest, RFC 8446 §4.1.4).
     """
     number = NUMBERS[version]
     if number == _SSL3:
         suites, extensions = (*suites, _RENEGOTIATION_SCSV), b""
     else:
-        extensions = _vector(2, _extensions(number, server_name, entropy[64:96]))
+        extensions = _vector(2, _extensions(number, server_name, entropy[64:96], groups))
     session = entropy[32:64] if number == _TLS13 else b""
     body = (
         struct.pack("!H", min(number, _TLS12))
@@ -95,10 +106,12 @@ def write_client_hello(
     return record + _vector(2, b"\x01" + _vector(3, body))
 
 
-def _extensions(number: int, server_name: bytes, key_share: bytes) -> bytes:
-    groups = _GROUPS if number == _TLS13 else (*_GROUPS, *_OLD_GROUPS)
+def _extensions(
+    number: int, server_name: bytes, key_share: bytes, groups: tuple[int, ...]
+) -> bytes:
+    usual = _GROUPS if number == _TLS13 else (*_GROUPS, *_OLD_GROUPS)
     parts = [
-        _extension(10, _vector(2, _numbers(groups))),
+        _extension(10, _vector(2, _numbers(groups or usual))),
         _extension(11, b"\x01\x00"),
         _extension(EXTENDED_MASTER_SECRET, b""),
         _extension(RENEGOTIATION_INFO, b"\x00"),
@@ -108,10 +121,10 @@ def _extensions(number: int, server_name: bytes, key_share: bytes) -> bytes:
     if number >= _TLS12:
         parts.append(_extension(13, _vector(2, _numbers(_SIGNATURES))))
     if number == _TLS13:
-        share = struct.pack("!H", _X25519) + _vector(2, key_share)
+        share = b"" if groups else struct.pack("!H", _X25519) + _vector(2, key_share)
         parts.append(_extension(SUPPORTED_VERSIONS, _vector(1, _numbers((number,)))))
         parts.append(_extension(45, b"\x01\x01"))
-        parts.append(_extension(51, _vector(2, share)))
+        parts.append(_extension(KEY_SHARE, _vector(2, share)))
     return b"".join(parts)
 
 
@@ -145,7 +158,17 @@ def read_flight(stream: bytes) -> Flight:
         return Flight(None, parse_alert(stream), done=False, dh_bits=0, asks_certificate=asks)
     # The rest of a TLS 1.3 flight is encrypted, and its alerts with it.
     done = done or hello.version == "TLSv1.3"
-    return Flight(hello, parse_alert(stream), done, _dh_bits(hello, exchange), asks)
+    bits, group = _dh_bits(hello, exchange), hello.group or _curve(hello, exchange)
+    return Flight(hello, parse_alert(stream), done, bits, asks, group)
+
+
+def _curve(hello: Hello, exchange: bytes) -> int:
+    """
+    The named curve of a ServerKeyExchange (RFC 8422 §5.4).
+    """
+    suite = SUITES.get(hello.suites[0])
+    named = suite is not None and suite.exchange.startswith("ECDHE") and exchange[:1] == b"\x03"
+    return int.from_bytes(exchange[1:3]) if named else 0
 
 
 def _dh_bits(hello: Hello, exchange: bytes) -> int:

@@ -44,6 +44,7 @@ class Offer:
         detail: What was seen, in words.
         dh_bits: Size of the server's Diffie-Hellman prime; 0 if none was seen.
         asks_certificate: Whether the server asks for a client certificate, as far as is visible.
+        group: Number of the group of its key exchange; 0 if none was seen.
     """
 
     label: str
@@ -54,6 +55,7 @@ class Offer:
     detail: str = ""
     dh_bits: int = 0
     asks_certificate: bool = False
+    group: int = 0
 
     @property
     def version(self) -> str:

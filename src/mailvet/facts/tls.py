@@ -12,6 +12,7 @@ EXTENDED_MASTER_SECRET = 0x0017
 """Extension of RFC 7627."""
 
 SUPPORTED_VERSIONS = 0x002B
+KEY_SHARE = 0x0033
 RENEGOTIATION_INFO = 0xFF01
 
 VERSION_NAMES = {
@@ -53,12 +54,14 @@ class Hello:
         suites: Cipher suites by number; a ServerHello has one.
         compression: Compression method of a ServerHello; 0 is none.
         extensions: Numbers of its extensions.
+        group: Number of the group that a ServerHello of TLS 1.3 chose; 0 if it names none.
     """
 
     version: str
     suites: tuple[int, ...]
     compression: int
     extensions: tuple[int, ...]
+    group: int = 0
 
     @property
     def extended_master_secret(self) -> bool:
@@ -166,7 +169,8 @@ def parse_server_hello(body: bytes) -> Hello | None:
     if SUPPORTED_VERSIONS in extensions and len(extensions[SUPPORTED_VERSIONS]) == 2:
         version = int.from_bytes(extensions[SUPPORTED_VERSIONS])
     name = VERSION_NAMES.get(version, f"0x{version:04x}")
-    return Hello(name, (suite,), compression, tuple(extensions))
+    group = int.from_bytes(extensions.get(KEY_SHARE, b"")[:2])
+    return Hello(name, (suite,), compression, tuple(extensions), group)
 
 
 def parse_client_hello(body: bytes) -> Hello | None:

@@ -18,6 +18,7 @@ from mailvet.model.expectations import (
     ExpectRelay,
     ExpectReplication,
     ExpectTls,
+    ExpectTlsPolicy,
 )
 from mailvet.model.footprint import Footprint, PortFootprint
 from mailvet.model.report import (
@@ -75,6 +76,7 @@ __all__ = [
     "ExpectRelay",
     "ExpectReplication",
     "ExpectTls",
+    "ExpectTlsPolicy",
     "Expectations",
     "Finding",
     "Fix",

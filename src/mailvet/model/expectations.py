@@ -9,6 +9,40 @@ from mailvet.model.endpoint import Endpoint, Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectTlsPolicy:
+    """
+    What somebody who writes down rules for TLS allows. Empty lists and 0 say nothing.
+
+    Attributes:
+        name: Whose rules, and of when.
+        versions: Protocol versions that may be accepted.
+        required: Those of them that must be.
+        suites: Patterns of suites that may be accepted, as ``fnmatch`` has them, of the
+            registry's names without ``TLS_``.
+        groups: Groups for the key exchange that may be accepted, as the registry names them.
+        rsa_bits: Least size of RSA keys in certificates, in bits.
+        ec_bits: Least size of keys on elliptic curves in certificates, in bits.
+        dh_bits: Least size of Diffie-Hellman primes, in bits.
+        hashes: Hashes that signatures in certificates may be made with; names of OpenSSL.
+        ems: ``offered`` if TLS 1.2 must have Extended Master Secret, ``enforced`` if it must also
+            be refused without.
+        certificate_days: Longest time for which a certificate may be valid, in days.
+    """
+
+    name: str = ""
+    versions: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    rsa_bits: int = 0
+    ec_bits: int = 0
+    dh_bits: int = 0
+    hashes: tuple[str, ...] = ()
+    ems: str = ""
+    certificate_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectTls:
     """
     What TLS must be like.
@@ -21,6 +55,7 @@ class ExpectTls:
         public_trust_smtp: Whether port 25 must show a certificate that clients can verify.
         key_files_private: Whether only root may read key files.
         dh_bits: Least size of Diffie-Hellman parameters, in bits.
+        policy: Rules that every port must keep to; the profiles ``tls/*`` have some.
     """
 
     minimum: str = "TLSv1.2"
@@ -30,6 +65,7 @@ class ExpectTls:
     public_trust_smtp: bool = True
     key_files_private: bool = True
     dh_bits: int = 2048
+    policy: ExpectTlsPolicy = field(default_factory=ExpectTlsPolicy)
 
     def verifiable_on(self, endpoint: Endpoint) -> bool:
         """

@@ -81,6 +81,7 @@ from mailvet.probes import (
     system_accounts,
     tables,
     tls,
+    tls_enumeration,
     units,
 )
 
@@ -160,6 +161,7 @@ SPECS: dict[str, FactSpec] = {
         *sieve.FACTS,
         *sieve_setup.FACTS,
         *tls.FACTS,
+        *tls_enumeration.FACTS,
         *certificate.FACTS,
         *keyfiles.FACTS,
         *standpoint.FACTS,

@@ -64,7 +64,7 @@ async def before_handshake(context: ProbeContext) -> AsyncIterator[Wire]:
         yield speaker.wire
 
 
-async def _require_tls(context: ProbeContext) -> None:
+async def require_tls(context: ProbeContext) -> None:
     """
     Spares everybody the waiting for a server that has not answered a handshake with TLS.
 
@@ -91,20 +91,20 @@ async def probe_versions(context: ProbeContext) -> VersionFacts:
     Raises:
         ProbeError: No offer got an answer.
     """
-    await _require_tls(context)
+    await require_tls(context)
     answers = await asyncio.gather(*(_version(context, version) for version in NUMBERS))
     offers = tuple(offer for group in answers for offer in group)
     _raise_if_mute(offers)
     control = await _control(context, offers)
-    return VersionFacts(offers, control, _written(offers, control))
+    return VersionFacts(offers, control, written(offers, control))
 
 
 async def _version(context: ProbeContext, version: str) -> list[Offer]:
     if version == TLS13:
-        return [await _offer(context, version, TLS13_SUITES, "all suites")]
-    found = [await _offer(context, version, offers_without_dh(), "all suites but DH")]
+        return [await make_offer(context, version, TLS13_SUITES, "all suites")]
+    found = [await make_offer(context, version, offers_without_dh(), "all suites but DH")]
     if found[0].answer is not Answer.ACCEPTED or version == TLS12:
-        found.append(await _offer(context, version, offers_with_dh(), "DH suites"))
+        found.append(await make_offer(context, version, offers_with_dh(), "DH suites"))
     return found
 
 
@@ -116,7 +116,7 @@ async def _control(context: ProbeContext, offers: tuple[Offer, ...]) -> Offer | 
     if not sound:
         return None
     again = max(sound, key=lambda each: NUMBERS[each.version]).hello
-    return await _offer(context, again.version, again.suites, "control")
+    return await make_offer(context, again.version, again.suites, "control")
 
 
 async def probe_suites(context: ProbeContext) -> SuiteFacts:
@@ -136,7 +136,7 @@ async def probe_suites(context: ProbeContext) -> SuiteFacts:
     offers = tuple(offer for group in answers for offer in group)
     _raise_if_mute(offers)
     control = await _control(context, versions.offers)
-    return SuiteFacts(offers, control, _written(offers, control))
+    return SuiteFacts(offers, control, written(offers, control))
 
 
 async def _kind(
@@ -144,7 +144,7 @@ async def _kind(
 ) -> list[Offer]:
     found: list[Offer] = []
     while suites and len(found) < MAX_NAMED:
-        offer = await _offer(context, version, suites, label)
+        offer = await make_offer(context, version, suites, label)
         if found and not offer.version:
             break
         found.append(offer)
@@ -154,9 +154,25 @@ async def _kind(
     return found
 
 
-async def _offer(context: ProbeContext, version: str, suites: tuple[int, ...], label: str) -> Offer:
-    name = server_name_octets(context.target.name)
-    octets = write_client_hello(version, suites, server_name=name, entropy=os.urandom(ENTROPY))
+async def make_offer(
+    context: ProbeContext,
+    version: str,
+    suites: tuple[int, ...],
+    label: str,
+    groups: tuple[int, ...] = (),
+) -> Offer:
+    """
+    What the server answers to a ClientHello, on a connection of its own.
+
+    Args:
+        context: The probe's.
+        version: The only or the newest version that is offered.
+        suites: The suites.
+        label: What they are, in words.
+        groups: The groups for the key exchange; by default the usual ones.
+    """
+    name, entropy = server_name_octets(context.target.name), os.urandom(ENTROPY)
+    octets = write_client_hello(version, suites, server_name=name, entropy=entropy, groups=groups)
     hello = first_hello(octets, CLIENT_HELLO)
     assert hello is not None  # noqa: S101
     offer = await _propose(context, octets, hello, label)
@@ -212,6 +228,7 @@ def _judged(label: str, hello: Hello, flight: Flight) -> Offer:
         detail=detail,
         dh_bits=flight.dh_bits,
         asks_certificate=flight.asks_certificate,
+        group=flight.group,
     )
 
 
@@ -222,10 +239,13 @@ def _unclear(label: str, hello: Hello, cause: Cause, detail: str) -> Offer:
 def _raise_if_mute(offers: tuple[Offer, ...]) -> None:
     if all(each.answer is Answer.UNCLEAR for each in offers):
         first = offers[0]
-        raise ProbeError(first.cause or Cause.BLOCKED, first.detail, _written(offers))
+        raise ProbeError(first.cause or Cause.BLOCKED, first.detail, written(offers))
 
 
-def _written(offers: tuple[Offer, ...], control: Offer | None = None) -> tuple[Line, ...]:
+def written(offers: tuple[Offer, ...], control: Offer | None = None) -> tuple[Line, ...]:
+    """
+    Offers and answers in short lines.
+    """
     transcript = Transcript()
     for each in (*offers, *((control,) if control else ())):
         count = len(each.hello.suites)
@@ -241,7 +261,7 @@ async def probe_ems(context: ProbeContext) -> EmsFacts:
     Raises:
         ProbeError: The server turns us away or refuses STARTTLS.
     """
-    await _require_tls(context)
+    await require_tls(context)
     (offered, first), (withheld, second) = await asyncio.gather(
         _shake(context, ems=True), _shake(context, ems=False)
     )

@@ -1,0 +1,27 @@
+"""
+Rules for TLS that somebody wrote down, and the profile names.
+"""
+
+from mailvet.facts.certificate import CertificateFacts
+from mailvet.facts.tls_enumeration import TlsEnumeration
+from mailvet.facts.tls_policy import violations
+from mailvet.model import Cause, Judgement, Target, judge, unverified
+from mailvet.plugin import control
+
+
+@control("TLS-10")
+def test_policy_is_kept(
+    tls_enumeration: TlsEnumeration, certificate: CertificateFacts, target: Target
+) -> Judgement:
+    """
+    Nothing is accepted that the rules do not allow.
+    """
+    policy = target.expect.tls.policy
+    found = violations(policy, tls_enumeration, certificate)
+    wrong = [f"{name}: {', '.join(each)}" for name, each in found.items() if each]
+    fine = f"{', '.join(tls_enumeration.versions)}; {len(tls_enumeration.suites)} suites"
+    observed = "; ".join((*wrong, *tls_enumeration.open)) or fine
+    expected = f"what {policy.name} allows"
+    if tls_enumeration.open and not wrong:
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    return judge(not wrong, observed=observed, expected=expected)

@@ -1,0 +1,129 @@
+"""
+Finds out which suites and groups a server accepts: offers all, and again all but what it chose.
+
+A server chooses one of what it gets, so each connection finds one more, and the last one finds that
+there are no more. What has to be offered apart goes side by side.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from mailvet.acts import Acts, Scope, talks
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.facts.groups import CURVES, MODERN
+from mailvet.facts.offers import TLS12, TLS13, Answer, Offer, VersionFacts
+from mailvet.facts.suites import SUITES, TLS13_SUITES
+from mailvet.facts.tls_enumeration import Choice, TlsEnumeration
+from mailvet.probes.tls import PERSISTENCE, make_offer, require_tls, written
+
+ROLE = "tls-policy"
+"""Role of a profile that has rules for suites and groups."""
+
+MOST = 40
+"""Offers of one kind."""
+
+_Offers = Callable[[tuple[int, ...]], Awaitable[Offer]]
+
+
+async def probe_tls_enumeration(context: ProbeContext) -> TlsEnumeration:
+    """
+    Suites and groups of TLS 1.2 and 1.3, as far as the server has these versions.
+
+    Raises:
+        ProbeError: The server does not answer handshakes with TLS.
+    """
+    await require_tls(context)
+    versions: VersionFacts = await context.fact("versions", context.service)
+    start = time.monotonic()
+    ways = []
+    if TLS12 in versions.accepted:
+        ways += [_suites(context, TLS12, numbers, kind) for kind, numbers in _kinds().items()]
+        ways.append(_groups(context, TLS12, _ecdhe(), CURVES))
+    if TLS13 in versions.accepted:
+        ways.append(_suites(context, TLS13, TLS13_SUITES, "all suites"))
+        ways.append(_groups(context, TLS13, TLS13_SUITES, MODERN))
+    offers = tuple(each for found in await asyncio.gather(*ways) for each in found)
+    return TlsEnumeration(
+        versions=versions.accepted,
+        choices=tuple(
+            Choice(each.chosen, each.group, each.dh_bits)
+            for each in offers
+            if each.version and each.chosen
+        ),
+        open=tuple(
+            f"{each.hello.version}, {each.label}: {each.detail}"
+            for each in offers
+            if each.answer is Answer.UNCLEAR
+        ),
+        connections=len(offers),
+        seconds=round(time.monotonic() - start, 3),
+        transcript=written(offers),
+    )
+
+
+def _kinds() -> dict[str, tuple[int, ...]]:
+    """
+    Suites by what a server has to have for them.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for suite in SUITES.values():
+        found[suite.kind] = (*found.get(suite.kind, ()), suite.number)
+    return found
+
+
+def _ecdhe() -> tuple[int, ...]:
+    return tuple(each.number for each in SUITES.values() if each.exchange.startswith("ECDHE"))
+
+
+async def _suites(
+    context: ProbeContext, version: str, suites: tuple[int, ...], label: str
+) -> list[Offer]:
+    return await _exhaust(
+        lambda left: make_offer(context, version, left, label),
+        suites,
+        lambda offer: offer.chosen.suites[0] if offer.chosen else 0,
+    )
+
+
+async def _groups(
+    context: ProbeContext, version: str, suites: tuple[int, ...], groups: tuple[int, ...]
+) -> list[Offer]:
+    return await _exhaust(
+        lambda left: make_offer(context, version, suites, "groups", left),
+        groups,
+        lambda offer: offer.group,
+    )
+
+
+async def _exhaust(
+    offer: _Offers, numbers: tuple[int, ...], chosen: Callable[[Offer], int]
+) -> list[Offer]:
+    found: list[Offer] = []
+    while numbers and len(found) < MOST:
+        found.append(await offer(numbers))
+        number = chosen(found[-1])
+        if not found[-1].version or number not in numbers:
+            break
+        numbers = tuple(each for each in numbers if each != number)
+    return found
+
+
+def _acts(scope: Scope) -> Acts:
+    if ROLE not in scope.target.roles:
+        return ()
+    most = sum(len(each) + 1 for each in (*_kinds().values(), CURVES, TLS13_SUITES, MODERN))
+    return (talks(scope.service, PERSISTENCE * most),)
+
+
+FACTS = (
+    FactSpec(
+        "tls_enumeration",
+        probe_tls_enumeration,
+        TlsEnumeration,
+        acts=_acts,
+        needs=("versions",),
+        per_endpoint=True,
+        patience=2.0,
+    ),
+)
