@@ -1,0 +1,107 @@
+"""
+Enumeration of suites and groups against OpenSSL, whose settings are known.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+
+from trustme import KeyType
+
+from mailvet.context import ProbeContext
+from mailvet.facts.tls_enumeration import TlsEnumeration
+from mailvet.model import Endpoint, Protocol, Security
+from mailvet.probes.session import probe_session
+from mailvet.probes.tls import probe_versions
+from mailvet.probes.tls_enumeration import probe_tls_enumeration
+from tests.fakes.certificates import AUTHORITY
+from tests.fakes.context import HOST_NAME, make_context
+from tests.fakes.stubs import Visit, serving
+
+KIND = (Protocol.IMAP, Security.IMPLICIT_TLS)
+SUITES = {
+    "ECDHE_RSA_WITH_AES_256_GCM_SHA384": "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE_RSA_WITH_AES_128_CBC_SHA256": "ECDHE-RSA-AES128-SHA256",
+    "RSA_WITH_AES_128_GCM_SHA256": "AES128-GCM-SHA256",
+}
+NEW = {"AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256", "AES_128_GCM_SHA256"}
+
+
+def imaps(
+    *, minimum: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, curve: str = ""
+) -> Callable[[Visit], Awaitable[None]]:
+    """
+    An IMAPS server with an RSA key and these suites.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = minimum
+    context.set_ciphers(":".join(SUITES.values()))
+    if curve:
+        context.set_ecdh_curve(curve)
+    AUTHORITY.issue_cert(HOST_NAME, key_type=KeyType.RSA).configure_cert(context)
+
+    async def play(visit: Visit) -> None:
+        await visit.start_tls(context)
+        await visit.send("* OK ready\r\n")
+        while tag := (await visit.line()).split(" ", maxsplit=1)[0]:
+            await visit.send(f"* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n")
+
+    return play
+
+
+def observe(play: Callable[[Visit], Awaitable[None]]) -> TlsEnumeration:
+    """
+    What the probe finds.
+    """
+    probes = {"session": probe_session, "versions": probe_versions}
+
+    def ask(port: int) -> ProbeContext:
+        async def recall(name: str, endpoint: Endpoint | None) -> object:
+            return await probes[name](ask(port))
+
+        return make_context(port, *KIND, timeout=3.0, recall=recall)
+
+    with serving(play, (("imaps", *KIND),)) as host:
+        return asyncio.run(probe_tls_enumeration(ask(host.endpoints["imaps"].port)))
+
+
+def test_all_suites_are_found_and_no_other() -> None:
+    """
+    TLS 1.2 as it was configured, TLS 1.3 as OpenSSL has it.
+    """
+    found = observe(imaps())
+
+    assert found.versions == ("TLSv1.2", "TLSv1.3")
+    assert set(found.suites) == {*SUITES, *NEW}
+    assert found.open == ()
+    assert found.extended_master_secret
+    assert found.renegotiates_securely
+    assert not found.compresses
+
+
+def test_groups_of_both_versions_are_found() -> None:
+    """
+    OpenSSL's own choice has the common curves in it.
+    """
+    found = observe(imaps())
+
+    assert {"x25519", "secp256r1", "secp384r1", "secp521r1"} <= set(found.groups)
+    assert "secp192r1" not in found.groups
+
+
+def test_one_curve_is_one_group() -> None:
+    """
+    Where the administrator allows one only.
+    """
+    assert observe(imaps(curve="secp384r1")).groups == ("secp384r1",)
+
+
+def test_a_server_of_tls_1_3_alone_has_no_old_suites() -> None:
+    """
+    And nothing to say about what TLS 1.3 has done away with.
+    """
+    found = observe(imaps(minimum=ssl.TLSVersion.TLSv1_3))
+
+    assert set(found.suites) == NEW
+    assert found.extended_master_secret is None
+    assert found.renegotiates_securely is None
