@@ -4,7 +4,7 @@ Rules for TLS that somebody wrote down, and the profile names.
 
 from mailvet.facts.certificate import CertificateFacts
 from mailvet.facts.tls_enumeration import TlsEnumeration
-from mailvet.facts.tls_policy import violations
+from mailvet.facts.tls_policy import tls_properties
 from mailvet.model import Cause, Judgement, Target, judge, unverified
 from mailvet.plugin import control
 
@@ -17,8 +17,8 @@ def test_policy_is_kept(
     Nothing is accepted that the rules do not allow.
     """
     policy = target.expect.tls.policy
-    found = violations(policy, tls_enumeration, certificate)
-    wrong = [f"{name}: {', '.join(each)}" for name, each in found.items() if each]
+    found = tls_properties(policy, tls_enumeration, certificate)
+    wrong = [f"{each.name}: {', '.join(each.wrong)}" for each in found if each.wrong]
     fine = f"{', '.join(tls_enumeration.versions)}; {len(tls_enumeration.suites)} suites"
     observed = "; ".join((*wrong, *tls_enumeration.open)) or fine
     expected = f"what {policy.name} allows"

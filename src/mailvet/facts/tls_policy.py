@@ -7,33 +7,78 @@ from fnmatch import fnmatchcase
 
 from mailvet.facts.certificate import DAY, CertificateFacts
 from mailvet.facts.tls_enumeration import TlsEnumeration
-from mailvet.model import ExpectTlsPolicy
+from mailvet.model import ExpectTlsPolicy, TlsProperty
+
+_EMS = "Extended Master Secret"
 
 
-def violations(
+def tls_properties(
     policy: ExpectTlsPolicy, seen: TlsEnumeration, certificate: CertificateFacts
-) -> dict[str, tuple[str, ...]]:
+) -> tuple[TlsProperty, ...]:
     """
-    What the rules do not allow, by property; empty where they allow it or say nothing.
+    What was seen, property by property, and what of it the rules do not allow.
     """
-    return {
-        "versions": tuple(_versions(policy, seen)),
-        "suites": tuple(
-            each
-            for each in seen.suites
-            if policy.suites and not any(fnmatchcase(each, rule) for rule in policy.suites)
+    return (
+        TlsProperty(
+            "versions",
+            seen.versions,
+            tuple(_versions(policy, seen)),
+            _wanted(policy.versions, needed=policy.required),
         ),
-        "groups": tuple(
-            each for each in seen.groups if policy.groups and each not in policy.groups
+        TlsProperty(
+            "suites",
+            seen.suites,
+            tuple(each for each in seen.suites if not _allowed(each, policy.suites)),
+            _wanted(policy.suites),
         ),
-        "Diffie-Hellman": tuple(f"{bits} bits" for bits in seen.dh_bits if bits < policy.dh_bits),
-        "compression": ("compresses",) if seen.compresses else (),
-        "renegotiation": ("insecure",) if seen.renegotiates_securely is False else (),
-        "Extended Master Secret": (
-            ("not known",) if policy.ems and seen.extended_master_secret is False else ()
+        TlsProperty(
+            "groups",
+            seen.groups,
+            tuple(each for each in seen.groups if policy.groups and each not in policy.groups),
+            _wanted(policy.groups),
         ),
-        "certificate": tuple(_certificate(policy, certificate)),
-    }
+        TlsProperty(
+            "Diffie-Hellman",
+            tuple(f"{bits} bits" for bits in seen.dh_bits),
+            tuple(f"{bits} bits" for bits in seen.dh_bits if bits < policy.dh_bits),
+            f"{policy.dh_bits} bits or more" if policy.dh_bits else "",
+        ),
+        _flag("compression", seen.compresses, yes="on", no="off", wrong=True, wanted="off"),
+        _flag("renegotiation", seen.renegotiates_securely, yes="secure", no="insecure"),
+        _flag(_EMS, seen.extended_master_secret, wanted=policy.ems),
+        TlsProperty(
+            "certificate",
+            tuple(_certificate(certificate)),
+            tuple(_wrong_certificate(policy, certificate)),
+            _wanted_certificate(policy),
+        ),
+    )
+
+
+def _wanted(allowed: tuple[str, ...], needed: tuple[str, ...] = ()) -> str:
+    needs = f"; needs {', '.join(needed)}" if needed else ""
+    return f"{', '.join(allowed)}{needs}" if allowed else ""
+
+
+def _allowed(suite: str, rules: tuple[str, ...]) -> bool:
+    return not rules or any(fnmatchcase(suite, each) for each in rules)
+
+
+def _flag(
+    name: str,
+    found: bool | None,
+    *,
+    yes: str = "yes",
+    no: str = "no",
+    wrong: bool = False,
+    wanted: str = "secure",
+) -> TlsProperty:
+    """
+    A property that is there or not; None says that TLS 1.3 has done away with it.
+    """
+    value = "" if found is None else (yes if found else no)
+    bad = bool(wanted) and found is wrong
+    return TlsProperty(name, (value,) if value else (), (value,) if bad else (), wanted)
 
 
 def _versions(policy: ExpectTlsPolicy, seen: TlsEnumeration) -> Iterator[str]:
@@ -45,7 +90,17 @@ def _versions(policy: ExpectTlsPolicy, seen: TlsEnumeration) -> Iterator[str]:
             yield f"{each} is not accepted"
 
 
-def _certificate(policy: ExpectTlsPolicy, certificate: CertificateFacts) -> Iterator[str]:
+def _certificate(certificate: CertificateFacts) -> Iterator[str]:
+    leaf = certificate.leaf
+    if leaf is None:
+        return
+    yield f"{leaf.key} {leaf.bits or ''}".strip()
+    if leaf.signature_hash:
+        yield leaf.signature_hash
+    yield f"{_days(certificate)} days"
+
+
+def _wrong_certificate(policy: ExpectTlsPolicy, certificate: CertificateFacts) -> Iterator[str]:
     leaf = certificate.leaf
     if leaf is None:
         return
@@ -54,6 +109,20 @@ def _certificate(policy: ExpectTlsPolicy, certificate: CertificateFacts) -> Iter
         yield f"{leaf.key} key of {leaf.bits} bits"
     if policy.hashes and leaf.signature_hash and leaf.signature_hash not in policy.hashes:
         yield f"signed with {leaf.signature_hash}"
-    days = round((leaf.not_after - leaf.not_before) / DAY)
-    if policy.certificate_days and days > policy.certificate_days:
-        yield f"valid for {days} days"
+    if policy.certificate_days and _days(certificate) > policy.certificate_days:
+        yield f"valid for {_days(certificate)} days"
+
+
+def _days(certificate: CertificateFacts) -> int:
+    leaf = certificate.leaf
+    return round((leaf.not_after - leaf.not_before) / DAY) if leaf else 0
+
+
+def _wanted_certificate(policy: ExpectTlsPolicy) -> str:
+    parts = [
+        f"RSA {policy.rsa_bits} or more" if policy.rsa_bits else "",
+        f"EC {policy.ec_bits} or more" if policy.ec_bits else "",
+        f"signed with {' or '.join(policy.hashes)}" if policy.hashes else "",
+        f"{policy.certificate_days} days at most" if policy.certificate_days else "",
+    ]
+    return "; ".join(filter(None, parts))

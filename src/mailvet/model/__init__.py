@@ -35,6 +35,8 @@ from mailvet.model.report import (
     Run,
     Standing,
     TargetSummary,
+    TlsPort,
+    TlsProperty,
 )
 from mailvet.model.target import Account, Shell, Target, Waiver
 from mailvet.model.verdict import (
@@ -94,6 +96,8 @@ __all__ = [
     "Standing",
     "Target",
     "TargetSummary",
+    "TlsPort",
+    "TlsProperty",
     "Vantage",
     "Verdict",
     "Waiver",

@@ -229,6 +229,46 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsProperty:
+    """
+    What was seen of one property of TLS, and what the policy does not allow of it.
+
+    Attributes:
+        name: The property: ``versions``, ``suites``, ``groups`` …
+        values: What was seen, in words.
+        wrong: What of it, or in its place, the policy does not allow.
+        wanted: What the policy allows, in words; empty if it says nothing.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    wrong: tuple[str, ...]
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPort:
+    """
+    One row of the matrix of ports and properties.
+
+    Attributes:
+        target: Key of the host.
+        endpoint: Name of the service.
+        port: Its port.
+        policy: Name of the policy.
+        properties: In a fixed order; none if nothing could be seen.
+        unseen: Why nothing, or not everything, could be seen.
+    """
+
+    target: str
+    endpoint: str
+    port: int
+    policy: str
+    properties: tuple[TlsProperty, ...]
+    unseen: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSummary:
     """
     What the report says about a target itself.
@@ -286,3 +326,4 @@ class Report:
     benchmarks: tuple[Benchmark, ...] = ()
     activity: tuple[Footprint, ...] = ()
     convergences: tuple[Convergence, ...] = ()
+    tls: tuple[TlsPort, ...] = ()

@@ -21,7 +21,7 @@ from mailvet.model import Endpoint, Finding, NotRun, Report, Run, Target, Target
 from mailvet.plan import CLEAN_UP, HostPlan, host_plans
 from mailvet.plugin.options import Options
 from mailvet.plugin.registry import SPECS
-from mailvet.plugin.sides import benchmarks, comparisons, convergences
+from mailvet.plugin.sides import benchmarks, comparisons, convergences, tls_ports
 from mailvet.probes.cleanup import acts_of_clean_up, clean_up
 from mailvet.profile import ProfileReader
 from mailvet.schema import unknown
@@ -160,6 +160,7 @@ class Audit:
             tuple(benchmarks(self.store, self.targets)),
             activity=self.store.footprints(),
             convergences=tuple(convergences(self.store, self.targets)),
+            tls=tuple(tls_ports(self.store, self.targets)),
         )
 
     def _not_run(self) -> Iterator[NotRun]:

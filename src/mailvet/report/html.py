@@ -124,6 +124,7 @@ def render_html(report: Report) -> str:
         waived=[each for each in summary.results if each.having(Verdict.WAIVED)],
         ports=ports(report.comparisons),
         benchmarks=[dated(each, report.run) for each in report.benchmarks],
+        tls=report.tls,
         figures=[figure(each) for each in report.convergences],
         checksum=hashlib.sha256(render_json(report).encode()).hexdigest(),
         style=Markup(style),  # noqa: S704

@@ -33,6 +33,7 @@ def render_json(report: Report) -> str:
         "comparisons": msgspec.to_builtins(report.comparisons),
         "benchmarks": msgspec.to_builtins([dated(each, report.run) for each in report.benchmarks]),
         "convergences": msgspec.to_builtins(report.convergences),
+        "tls": msgspec.to_builtins(report.tls),
         "activity": msgspec.to_builtins(report.activity),
     }
     return json.dumps(_clean(document), indent=2, ensure_ascii=True) + "\n"
