@@ -45,7 +45,7 @@ async def probe_partner_outage(context: ProbeContext) -> PartnerOutageFacts:
         rehearsal = _Rehearsal(stage, await stage.name("outage"), await stage.name("meanwhile"))
         try:
             await rehearsal.prepare()
-            async with cut_off(context, "partner", ways) as cut:
+            async with cut_off(context, "partner", ways, silent=True) as cut:
                 await rehearsal.use()
                 await cut.missed()
                 crossed = await rehearsal.crossed()
