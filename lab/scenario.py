@@ -109,7 +109,7 @@ class Scenario:
         machines: Its hosts.
         accounts: The test accounts.
         secrets: Passwords that its hosts share, by name.
-        unproved: Why ``make test`` does not try its mutants yet; empty if it does.
+        left_out: Why ``make test`` does not try its mutants; empty if it does.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Scenario:
     machines: tuple[Machine, ...]
     accounts: tuple[Account, ...]
     secrets: tuple[str, ...] = ()
-    unproved: str = ""
+    left_out: str = ""
 
     @property
     def mail_machines(self) -> tuple[Machine, ...]:
@@ -222,7 +222,7 @@ def reject_unknown(where: str, table: Mapping[str, Any], known: set[str]) -> Non
 
 def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
     reject_unknown(
-        str(path), data, {"summary", "secrets", "unproved", "trusted", "machines", "accounts"}
+        str(path), data, {"summary", "secrets", "left_out", "trusted", "machines", "accounts"}
     )
     reject_unknown(f"{path}: trusted", data["trusted"], {"first", "prefix"})
     for key, value in data["machines"].items():
@@ -238,7 +238,7 @@ def _scenario(name: str, path: Path, data: dict[str, Any]) -> Scenario:
         machines=tuple(_machine(path, key, value) for key, value in data["machines"].items()),
         accounts=tuple(_account(path, key, value) for key, value in data["accounts"].items()),
         secrets=tuple(data.get("secrets", ())),
-        unproved=data.get("unproved", ""),
+        left_out=data.get("left_out", ""),
     )
 
 

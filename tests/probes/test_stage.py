@@ -16,7 +16,7 @@ from mailvet.model import Cause, Expectations, ExpectReplication, Target
 from mailvet.probes.home import account_of
 from mailvet.probes.imap_mailbox import Mailbox
 from mailvet.probes.messages import compose
-from mailvet.probes.stage import MissedError, Stage, travelling_account, worked
+from mailvet.probes.stage import MissedError, Stage, resting_account, travelling_account, worked
 from tests.fakes.context import make_account, make_context, make_target
 
 ACCOUNTS = {name: make_account(name) for name in ("alice", "bob", "carol")}
@@ -177,3 +177,16 @@ def test_trouble_in_words() -> None:
     with pytest.raises(ProbeError) as caught:
         account_of(empty, ACCOUNTS["bob"])
     assert caught.value.cause is Cause.CREDENTIALS
+
+
+def test_an_outage_has_accounts_of_its_own_where_there_are_enough() -> None:
+    """
+    A sync that hangs holds up one user alone.
+    """
+    many = {name: dataclasses.replace(ACCOUNTS["alice"], name=name) for name in "abcde"}
+    first = make_target(key="mail1", accounts=many)
+    second = make_target(key="mail2", accounts=many)
+    chosen = [resting_account(first, "mail2"), resting_account(second, "mail1")]
+    assert [each.name for each in chosen if each] == ["c", "b"]
+    few = make_target(key="mail1", accounts=ACCOUNTS)
+    assert resting_account(few, "mail2") == travelling_account(few, "mail2")

@@ -1,9 +1,9 @@
 """
 Closes a way over the network on the audited host, for as long as a probe looks at what it does.
 
-Packets are refused at once, as if the service were stopped; nobody else who uses the service
-notices. The kernel forgets about it after a time that is set with the rule itself, and a timer of
-systemd removes the rest, also if the audit is killed.
+Packets are refused at once, as if the service were stopped, or lost, as if its host were off;
+nobody else who uses the service notices. The kernel forgets about it after a time that is set with
+the rule itself, and a timer of systemd removes the rest, also if the audit is killed.
 """
 
 import contextlib
@@ -31,13 +31,13 @@ table inet $table {
     set from6 { type ipv6_addr . inet_service; flags timeout; }
     chain out {
         type filter hook output priority -200; policy accept;
-        ip daddr . tcp dport @to4 counter name refused reject with tcp reset
-        ip6 daddr . tcp dport @to6 counter name refused reject with tcp reset
+        ip daddr . tcp dport @to4 counter name refused VERDICT
+        ip6 daddr . tcp dport @to6 counter name refused VERDICT
     }
     chain in {
         type filter hook input priority -200; policy accept;
-        ip saddr . tcp dport @from4 counter name refused reject with tcp reset
-        ip6 saddr . tcp dport @from6 counter name refused reject with tcp reset
+        ip saddr . tcp dport @from4 counter name refused VERDICT
+        ip6 saddr . tcp dport @from6 counter name refused VERDICT
     }
 }
 END
@@ -104,7 +104,7 @@ class OpenCut:
     Attributes:
         ways: Addresses and ports.
         commands: What was run.
-        refused: Packets that were refused; counted at the end.
+        refused: Packets that did not pass; counted at the end.
     """
 
     context: ProbeContext
@@ -128,7 +128,9 @@ class OpenCut:
 
 
 @contextlib.asynccontextmanager
-async def cut_off(context: ProbeContext, name: str, ways: Sequence[Way]) -> AsyncIterator[OpenCut]:
+async def cut_off(
+    context: ProbeContext, name: str, ways: Sequence[Way], *, silent: bool = False
+) -> AsyncIterator[OpenCut]:
     """
     Closes the *ways*, and opens them again whatever happens.
 
@@ -136,6 +138,7 @@ async def cut_off(context: ProbeContext, name: str, ways: Sequence[Way]) -> Asyn
         context: The probe's context.
         name: Tells the rule from that of another probe.
         ways: What is closed.
+        silent: Whether packets are lost instead of refused.
 
     Raises:
         ProbeError: TOOL if the host cannot do that; PRIVILEGE without a root shell on it.
@@ -143,7 +146,7 @@ async def cut_off(context: ProbeContext, name: str, ways: Sequence[Way]) -> Asyn
     table = f"mailvet_{name}_{''.join(each for each in context.nonce if each.isalnum())}"
     cut = OpenCut(context, table)
     try:
-        await _close(cut, ways)
+        await _close(cut, ways, "drop" if silent else "reject with tcp reset")
         yield cut
     finally:
         title = "nft: refuse nothing any more"
@@ -152,14 +155,15 @@ async def cut_off(context: ProbeContext, name: str, ways: Sequence[Way]) -> Asyn
     cut.commands.append(done.evidence())
 
 
-async def _close(cut: OpenCut, ways: Sequence[Way]) -> None:
+async def _close(cut: OpenCut, ways: Sequence[Way], verdict: str) -> None:
     rows = [
         f"cut_off {'from' if each.incoming else 'to'} {quote(each.host)} {each.port}"
         for each in ways
     ]
     script = _CUT.replace("WAYS", "\n".join(rows)).replace("SECONDS", str(MOST_SECONDS))
+    script = script.replace("VERDICT", verdict)
     named = ", ".join(map(str, ways))
-    title = f"nft: refuse packets {named}"
+    title = f"nft: {verdict.partition(' ')[0]} packets {named}"
     done = await run(cut.context, script.replace("TABLE", cut.table), title=title)
     if "missing" in sections(done.stdout):
         detail = "nft or systemd-run is not installed on the host (packages nftables, systemd)"
@@ -176,5 +180,5 @@ def cuts_off(what: str, *, looks: int = 0) -> Commands:
     """
     The act of closing and opening a way, and of as many *looks* at who missed it.
     """
-    rule = f"a rule that refuses packets on the way to {what}, for {MOST_SECONDS} s at most"
+    rule = f"a rule that lets no packets pass on the way to {what}, for {MOST_SECONDS} s at most"
     return Commands(f"the way to {what}", 2 + looks, changes=rule)

@@ -24,7 +24,7 @@ from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.lmtp_delivery import deliver_by_lmtp, takes_lmtp
 from mailvet.probes.lmtp_session import talks_lmtp
 from mailvet.probes.messages import Message
-from mailvet.probes.stage import INTERVAL, Stage, travelling_account, worked
+from mailvet.probes.stage import INTERVAL, Stage, resting_account, worked
 from mailvet.probes.travel import found_anywhere, listed
 from mailvet.probes.two_mailboxes import at_partner, opens_both, two_mailboxes
 
@@ -41,11 +41,14 @@ async def probe_partner_outage(context: ProbeContext) -> PartnerOutageFacts:
             cut; or as ``two_mailboxes`` says.
     """
     ways = await _ways(context)
-    async with context.alone(context.lane.parting), two_mailboxes(context) as stage:
+    async with (
+        context.alone(context.lane.parting),
+        two_mailboxes(context, resting_account) as stage,
+    ):
         rehearsal = _Rehearsal(stage, await stage.name("outage"), await stage.name("meanwhile"))
         try:
             await rehearsal.prepare()
-            async with cut_off(context, "partner", ways) as cut:
+            async with cut_off(context, "partner", ways, silent=True) as cut:
                 await rehearsal.use()
                 await cut.missed()
                 crossed = await rehearsal.crossed()
@@ -223,7 +226,7 @@ def _acts(scope: Scope) -> Acts:
     partner = scope.target.partner
     if "replication" not in scope.target.roles or partner is None:
         return ()
-    account = travelling_account(scope.target, partner.key)
+    account = resting_account(scope.target, partner.key)
     if account is None:
         return ()
     found = [*_changes(scope, account), cuts_off("the partner", looks=1)]
@@ -249,7 +252,7 @@ FACTS = (
         probe_partner_outage,
         PartnerOutageFacts,
         acts=_acts,
-        acts_at_partner=functools.partial(at_partner, _changes),
+        acts_at_partner=functools.partial(at_partner, _changes, choose=resting_account),
         needs=("dovecot", "first_use", "lmtp_port", "standpoints"),
         stage=When.PARTNER_OUTAGE,
         patience=4.0,

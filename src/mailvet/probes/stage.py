@@ -234,6 +234,23 @@ def worked(reply: Reply, what: str) -> None:
         raise ProbeError(Cause.BLOCKED, f"the near server refuses {what}: {reply}")
 
 
+Chooser = Callable[[Target, str], Account | None]
+"""Chooses an account of a target for changes that travel to another server."""
+
+
+def resting_account(target: Target, other: str) -> Account | None:
+    """
+    An account for changes during an outage, apart from those of ``travelling_account``.
+
+    A sync of Dovecot that hangs holds up one user, and what was tried before must not decide about
+    this. With fewer than five accounts there is none apart.
+    """
+    usable = [each for each in target.accounts.values() if not each.fresh]
+    if target.expect.replication.account or len(usable) < 5:
+        return travelling_account(target, other)
+    return usable[-3] if target.key < other else usable[-4]
+
+
 def travelling_account(target: Target, other: str) -> Account | None:
     """
     The account in whose mail changes of *target* are made: the declared one, or one near the end.

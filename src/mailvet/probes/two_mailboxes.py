@@ -16,7 +16,7 @@ from mailvet.probes.first_use import after_first_use
 from mailvet.probes.home import account_of, same_user
 from mailvet.probes.imap_mailbox import REOPENED, Mailbox, open_mailbox
 from mailvet.probes.shell import quote, run
-from mailvet.probes.stage import Stage, travelling_account
+from mailvet.probes.stage import Chooser, Stage, travelling_account
 
 REST = 2.0
 """Seconds of rest where nobody can ask the replicator whether it has any work left."""
@@ -62,15 +62,17 @@ case $(doveadm replicator status USER | awk 'NR == 2 { print $NF }') in -) exit 
 
 
 @contextlib.asynccontextmanager
-async def two_mailboxes(context: ProbeContext) -> AsyncIterator[Stage]:
+async def two_mailboxes(
+    context: ProbeContext, choose: Chooser = travelling_account
+) -> AsyncIterator[Stage]:
     """
-    The mail of the travelling account, open on the target and on its partner.
+    The mail of the chosen account, open on the target and on its partner.
 
     Raises:
         ProbeError: The inventory names no partner, no account, or one of them cannot log in.
     """
     partner = context.at_partner()
-    account = travelling_account(context.target, partner.target.key)
+    account = choose(context.target, partner.target.key)
     if account is None:
         raise ProbeError(
             Cause.CREDENTIALS, f"no account to change mail with (see {context.target.key})"
@@ -135,12 +137,17 @@ async def synchronised(
             await asyncio.sleep(REST)
 
 
-def at_partner(changes: Callable[[Scope, Account | None], Acts], scope: Scope) -> Acts:
+def at_partner(
+    changes: Callable[[Scope, Account | None], Acts],
+    scope: Scope,
+    *,
+    choose: Chooser = travelling_account,
+) -> Acts:
     """
     What *changes* says of the partner and its account of the same user, as acts there.
     """
     partner = scope.target.partner
-    account = travelling_account(scope.target, partner.key) if partner else None
+    account = choose(scope.target, partner.key) if partner else None
     if partner is None or account is None:
         return ()
     return changes(Scope(partner), same_user(partner, account))
