@@ -15,6 +15,7 @@ from mailvet.model import Cause, Endpoint, Protocol, Security
 from mailvet.probes.disclosure import probe_disclosure
 from mailvet.probes.session import probe_session
 from tests.fakes.context import make_context
+from tests.fakes.rcpt import smtp_server
 from tests.fakes.stubs import Visit, serving
 
 OUTSIDE = Standpoint("direct", None, "192.0.2.1", in_mynetworks=False)
@@ -25,21 +26,16 @@ def server(verify: Callable[[str], str]) -> Callable[[Visit], Awaitable[None]]:
     A server that answers VRFY as *verify* says, inside TLS only, and knows no EXPN.
     """
 
-    async def play(visit: Visit) -> None:
-        await visit.send("220 stub ESMTP\r\n")
-        while (verb := (line := await visit.line()).upper()) != "QUIT":
-            if verb.startswith("EHLO"):
-                await visit.send("250-stub\r\n250 STARTTLS\r\n")
-            elif verb == "STARTTLS":
-                await visit.send("220 go\r\n")
-                await visit.start_tls()
-            elif verb.startswith("VRFY"):
+    def begin(visit: Visit) -> Callable[[str], str]:
+        def answer(line: str) -> str:
+            if line.upper().startswith("VRFY"):
                 assert visit.secured, "asked in the clear although there is TLS"
-                await visit.send(f"{verify(line.partition(' ')[2])}\r\n")
-            else:
-                await visit.send("250 Ok\r\n" if verb == "NOOP" else "502 unknown command\r\n")
+                return verify(line.partition(" ")[2])
+            return "250 Ok" if line.upper() == "NOOP" else "502 unknown command"
 
-    return play
+        return answer
+
+    return smtp_server(begin)
 
 
 def observe(play: Callable[[Visit], Awaitable[None]]) -> DisclosureFacts:

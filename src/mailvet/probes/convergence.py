@@ -24,17 +24,12 @@ from mailvet.facts.convergence import ConvergenceFacts, ReplicatorStatus, parse_
 from mailvet.model import Account
 from mailvet.probes.lmtp_delivery import takes_lmtp
 from mailvet.probes.lmtp_session import talks_lmtp
+from mailvet.probes.replicator import COME_TO_REST, synchronised
 from mailvet.probes.shell import quote, run
 from mailvet.probes.sieve_scripts import sieve_service
 from mailvet.probes.stage import travelling_account
 from mailvet.probes.travel import delivery_rounds, mail_rounds, merge_rounds, script_rounds
-from mailvet.probes.two_mailboxes import (
-    COME_TO_REST,
-    at_partner,
-    opens_both,
-    synchronised,
-    two_mailboxes,
-)
+from mailvet.probes.two_mailboxes import at_partner, opens_both, two_mailboxes
 
 
 async def probe_convergence(context: ProbeContext) -> ConvergenceFacts:

@@ -23,7 +23,8 @@ _SCRIPT = r"""
 for root in ROOTS; do [ -e "$root" ] || echo "$root"; done | sed '1i @@missing'
 set -- $(for root in ROOTS; do readlink -e -- "$root"; done | sort -u)
 [ $# -gt 0 ] || exit 0
-listing=$({ timeout SECONDS find "$@" -xdev -printf '%U\t%G\t%m\t%D\t%d\t%y\t%p\n' 2>/dev/null
+walk() { { timeout SECONDS find "$@" -ignore_readdir_race -xdev \
+    -printf '%U\t%G\t%m\t%D\t%d\t%y\t%p\n' 2>/dev/null
 printf 'end\t%s\n' $?; } | head -n LIMIT | awk -F'\t' -v uid=UID -v gid=GID -v mbox=MBOX '
 $1 == "end" { ended = $2; finished = 1; next }
 { finished = 0; seen++; if ($5 == 0) device = $4 }
@@ -32,7 +33,14 @@ $4 != device { others++; next }
     print "foreign\t" $7 " (uid " $1 ", gid " $2 ")" }
 $6 == "f" && $5 > 1 && substr($3, length($3)) >= 4 && open++ < 5 { print "try\t" $7 }
 $6 == "f" && $5 > 1 && plain++ < 3 { print "try\t" $7 }
-END { print "count\t" seen + 0 " " others + 0; print "end\t" (finished ? ended : "cut off") }')
+END { print "count\t" seen + 0 " " others + 0; print "end\t" (finished ? ended : "cut off") }'; }
+# Status 1 is that of a folder that was deleted on the way; a small store is walked again.
+begun=$(date +%s)
+for try in 1 2 3; do
+    listing=$(walk "$@")
+    echo "$listing" | grep -qx 'end	1' || break
+    [ $(($(date +%s) - begun)) -lt 4 ] || break
+done
 part() { echo "@@$1"; echo "$listing" | sed -n "s/^$1	//p"; }
 part foreign; part count; part end
 try=$(echo "$listing" | sed -n 's/^try	//p' | sort -u)

@@ -82,8 +82,10 @@ class OutageMail:
 
         Nobody can look if Dovecot has not *recovered*; the message is taken away then.
         """
-        said = "; ".join(self.sent.complaints)[:300] if self.sent else "it was not sent"
-        if not recovered or self.sent is None or self.sent.status:
+        said = ""
+        if self.sent is None or self.sent.status:
+            said = "; ".join(self.sent.complaints if self.sent else ())[:300] or "it was not sent"
+        if said or not recovered:
             await unqueue(self.context, self.message)
             return WaitingMail(said, self.reason, None)
         account = self.context.account()
@@ -128,5 +130,5 @@ def acts_of_outage_mail(scope: Scope) -> Iterator[Act]:
     tries = 4 + int(scope.target.expect.dovecot.backend_recovery / _BETWEEN)
     changes = "has Postfix try again to deliver the message, or takes it out of the queue"
     yield Commands("what Postfix does with a message meanwhile", tries, changes=changes)
-    yield Stored("<>", account.address, account.name, "handed in with sendmail on the host")
+    yield Stored(NOBODY, account.address, account.name, "handed in with sendmail on the host")
     yield from opens_mailbox(scope.target, account, 1, "UID FETCH", *REMOVE)

@@ -25,6 +25,7 @@ from mailvet.model import Account
 from mailvet.probes.claim import CLAIM, VERBS, claimed, without_claim
 from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.messages import compose, residue
+from mailvet.probes.replicator import at_rest, rests
 
 MAX_NAMED = 20
 """Mailboxes that the configuration and the profile name, at most, that are looked at."""
@@ -42,11 +43,11 @@ async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
     """
     account = context.account(fresh=True)
     named = await _named(context)
-    async with (
-        context.exclusive(account),
-        open_mailbox(context, account) as mailbox,
-        claimed(context, account, mailbox),
-    ):
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(context.exclusive(account))
+        await at_rest(context, account)
+        mailbox = await stack.enter_async_context(open_mailbox(context, account))
+        await stack.enter_async_context(claimed(context, account, mailbox))
         before = without_claim(await mailbox.folders())
         subscribed_before = await mailbox.subscriptions()
         present = (each.name for each in before if each.name in named)
@@ -167,6 +168,7 @@ def _acts(scope: Scope) -> Acts:
     most = MAX_OF_A_USE * len(scope.target.expect.mailboxes.special_use)
     verbs = ("LSUB", "SUBSCRIBE", "UNSUBSCRIBE", "APPEND")
     return (
+        *rests(scope),
         *opens_mailbox(scope.target, account, 1, *verbs, *VERBS, *REMOVE),
         MailboxChanges(
             account.name,
@@ -180,5 +182,12 @@ def _acts(scope: Scope) -> Acts:
 
 
 FACTS = (
-    FactSpec("special_use", probe_special_use, SpecialUseFacts, acts=_acts, needs=("dovecot",)),
+    FactSpec(
+        "special_use",
+        probe_special_use,
+        SpecialUseFacts,
+        acts=_acts,
+        acts_at_partner=rests,
+        needs=("dovecot",),
+    ),
 )

@@ -245,10 +245,10 @@ def resting_account(target: Target, other: str) -> Account | None:
     A sync of Dovecot that hangs holds up one user, and what was tried before must not decide about
     this. With fewer than five accounts there is none apart.
     """
-    usable = [each for each in target.accounts.values() if not each.fresh]
+    usable = _usable(target)
     if target.expect.replication.account or len(usable) < 5:
         return travelling_account(target, other)
-    return usable[-3] if target.key < other else usable[-4]
+    return _last(usable[:-2], target, other)
 
 
 def travelling_account(target: Target, other: str) -> Account | None:
@@ -258,9 +258,17 @@ def travelling_account(target: Target, other: str) -> Account | None:
     Those at the beginning are busy with other probes. Of two servers the one whose key comes first
     takes the last account, and the *other* the one before it: each direction has its own.
     """
-    usable = [each for each in target.accounts.values() if not each.fresh]
+    usable = _usable(target)
     named = target.expect.replication.account
     if named:
         return next((each for each in usable if each.name == named), None)
+    return _last(usable, target, other)
+
+
+def _usable(target: Target) -> list[Account]:
+    return [each for each in target.accounts.values() if not each.fresh]
+
+
+def _last(usable: list[Account], target: Target, other: str) -> Account | None:
     chosen = usable[-1:] if target.key < other else usable[-2:][:1]
     return chosen[0] if chosen else None
