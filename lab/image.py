@@ -5,6 +5,7 @@ The base image: a Debian with the mail servers' packages, made without a contain
 import fcntl
 import hashlib
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ REPOSITORY = "localhost/mailvet-base"
 _FOLDER = HOME / "image"
 _ANSWERS = _FOLDER / "answers.sh"
 _CUSTOMIZE = _FOLDER / "customize.sh"
+_PROXY = _FOLDER / "flawed-proxy"
+"""For mutants: no setting gives today's servers the flaws that it has."""
 
 
 def base_image(kind: str) -> str:
@@ -29,7 +32,7 @@ def base_image(kind: str) -> str:
         kind: What it is for, and the name of its list of packages: ``mail``, ``backend``.
     """
     digest = hashlib.sha256(f"{SUITE} {kind}".encode())
-    for path in (_packages(kind), _ANSWERS, _CUSTOMIZE, Path(__file__)):
+    for path in (_packages(kind), _ANSWERS, _CUSTOMIZE, _PROXY, Path(__file__)):
         digest.update(path.read_bytes())
     return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
 
@@ -99,6 +102,7 @@ def _build(kind: str, image: str, folder: Path) -> None:
         "--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
         "--dpkgopt=path-exclude=/usr/share/doc/*", f"--essential-hook={_ANSWERS}",
         f"--customize-hook={_CUSTOMIZE}",
+        f"--customize-hook=copy-in {shlex.quote(str(_PROXY))} /usr/local/sbin",
         SUITE, str(archive),
     ]  # fmt: skip
     # Without a list, mmdebstrap takes Debian's default mirror.

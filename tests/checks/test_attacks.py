@@ -7,13 +7,18 @@ from functools import partial
 
 import pytest
 
+from mailvet.facts.attempt import Attempt
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin
+from mailvet.facts.login import Login, RefusedLoginFacts
 from mailvet.facts.privileges import PrivilegeFacts
 from mailvet.facts.replies import Capabilities, Reply
+from mailvet.facts.script_limits import ScriptLimits
 from mailvet.facts.session import SessionFacts
 from mailvet.facts.smuggling import LEGAL, VARIANTS, SmugglingFacts, Trial
 from mailvet.facts.standpoint import Standpoint
 from mailvet.facts.starttls_injection import Fate, Injection, InjectionFacts
-from mailvet.model import Judgement, Verdict
+from mailvet.facts.strange_smtp import ObsoleteCommands, Pipelining
+from mailvet.model import Judgement, Protocol, Verdict
 
 Load = Callable[..., Callable[..., Judgement]]
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.UNVERIFIED
@@ -153,3 +158,77 @@ SIEVE_VERSION = ("VERSION", ("1.0",))
 def test_atk_05(check: Load, facts: SessionFacts, verdict: Verdict) -> None:
     """Names, addresses, times and versions of protocols are no versions of programs."""
     assert check("test_exposure", "test_greeting_tells_no_version")(facts).verdict is verdict
+
+
+GRANTED = Attempt("X", Reply("OK", "done", ("OK done",)))
+NO = Attempt("X", Reply("NO", "not you", ("NO not you",)))
+CLOSED = Attempt("X", None, closed=True)
+SILENT = Attempt("X", None, detail="no reply within 10 s")
+
+
+def before(
+    *commands: Attempt,
+    literal: Attempt | None = NO,
+    line: Attempt = CLOSED,
+    taken: int = 65536,
+    nested: Attempt | None = NO,
+) -> BeforeLogin:
+    """What a server says to strangers; it is right unless told otherwise."""
+    return BeforeLogin(commands or (NO, CLOSED), literal, line, taken, nested, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "verdict"),
+    [
+        ("test_nothing_before_login", before(), PASS),
+        ("test_nothing_before_login", before(NO, GRANTED), FAIL),
+        ("test_nothing_before_login", before(SILENT, GRANTED), FAIL),
+        ("test_nothing_before_login", before(NO, SILENT), OPEN),
+        ("test_memory_is_bounded", before(), PASS),
+        ("test_memory_is_bounded", before(literal=None), PASS),
+        ("test_memory_is_bounded", before(literal=GRANTED), FAIL),
+        ("test_memory_is_bounded", before(line=SILENT, taken=LINE_OCTETS), FAIL),
+        ("test_memory_is_bounded", before(line=GRANTED, taken=LINE_OCTETS), FAIL),
+        ("test_memory_is_bounded", before(line=NO, taken=LINE_OCTETS), PASS),
+        ("test_memory_is_bounded", before(line=SILENT), OPEN),
+        ("test_memory_is_bounded", before(literal=SILENT), OPEN),
+        ("test_parentheses_are_counted", before(), PASS),
+        ("test_parentheses_are_counted", before(nested=GRANTED), FAIL),
+        ("test_parentheses_are_counted", before(nested=SILENT), OPEN),
+        ("test_parentheses_are_counted", before(nested=None), Verdict.NOT_APPLICABLE),
+        ("test_scripts_keep_within_bounds", ScriptLimits("a", NO, NO, ()), PASS),
+        ("test_scripts_keep_within_bounds", ScriptLimits("a", GRANTED, NO, ()), FAIL),
+        ("test_scripts_keep_within_bounds", ScriptLimits("a", NO, GRANTED, ()), FAIL),
+        ("test_scripts_keep_within_bounds", ScriptLimits("a", NO, SILENT, ()), OPEN),
+        ("test_obsolete_commands", ObsoleteCommands((NO, CLOSED), ()), PASS),
+        ("test_obsolete_commands", ObsoleteCommands((NO, GRANTED), ()), FAIL),
+        ("test_hasty_clients_are_turned_away", Pipelining(GRANTED, CLOSED, ()), PASS),
+        ("test_hasty_clients_are_turned_away", Pipelining(GRANTED, GRANTED, ()), FAIL),
+    ],
+)
+def test_atk_06_to_11(check: Load, name: str, facts: object, verdict: Verdict) -> None:
+    """What is granted fails; a closed connection is a refusal, and silence is none."""
+    assert check("test_refusals", name)(facts).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "verdict"),
+    [
+        (("NO", 2.1), ("OK", 0.1), PASS),
+        (("NO", 0.1), ("OK", 0.1), FAIL),
+        (("NO", 2.1), ("OK", 2.1), FAIL),
+        (("OK", 2.1), ("OK", 0.1), OPEN),
+        (("NO", 2.1), ("NO", 0.1), OPEN),
+    ],
+)
+def test_atk_12(
+    check: Load, wrong: tuple[str, float], right: tuple[str, float], verdict: Verdict
+) -> None:
+    """A server that takes its time for every answer does not slow guessing down."""
+
+    def login(status: str, seconds: float) -> Login:
+        reply = Reply(status, "", (status,))
+        return Login(Protocol.IMAP, "alice", "PLAIN", reply, "", seconds)
+
+    facts = RefusedLoginFacts(login(*wrong), login(*wrong), None, login(*right), None, ())
+    assert check("test_refusals", "test_guessing_takes_time")(facts).verdict is verdict

@@ -148,6 +148,16 @@ class Visit:
             text = f"{text}\r\n{octets.decode('latin-1')}{await self.line()}"
         return self.grammar.parse(text)
 
+    async def peek(self, limit: int) -> bytes:
+        """
+        What comes next, up to a line end or *limit* octets; it stays there.
+        """
+        buffered = self._reader._buffer  # type: ignore[attr-defined]
+        while b"\n" not in buffered and len(buffered) < limit and not self._reader.at_eof():
+            await self._reader._wait_for_data("peek")  # type: ignore[attr-defined]
+        line = bytes(buffered).partition(b"\n")[0]
+        return line[:limit]
+
     async def message(self) -> bytes:
         """
         Mail data up to its lone dot, transparency dots removed.

@@ -1,0 +1,46 @@
+"""
+What a server does for clients that have not logged in, and what it keeps in memory for them.
+"""
+
+from dataclasses import dataclass
+
+from mailvet.facts.attempt import Attempt
+from mailvet.transcript import Line
+
+LINE_OCTETS = 1024 * 1024
+"""
+Length of a line that nobody needs before login.
+
+Dovecot allows 8 KiB, others up to 128 KiB (RFC 9051 §4: 8192 octets are enough).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeLogin:
+    """
+    One service, as strangers find it.
+
+    Attributes:
+        commands: Commands that need a login.
+        literal: The announcement of a literal of two thousand million octets; None where the
+            protocol has no literals, or where some servers die of it.
+        line: A line without an end.
+        taken: Octets of that line that the server took.
+        nested: NOOP with parentheses inside parentheses (CVE-2026-27857); IMAP only.
+        transcript: All that was said.
+    """
+
+    commands: tuple[Attempt, ...]
+    literal: Attempt | None
+    line: Attempt
+    taken: int
+    nested: Attempt | None
+    transcript: tuple[Line, ...]
+
+    @property
+    def unbounded(self) -> bool:
+        """
+        Whether the server wants the literal, or waits for more of a line that is far too long.
+        """
+        wants = self.literal is not None and not (self.literal.refused or self.literal.silent)
+        return wants or (self.taken >= LINE_OCTETS and not self.line.refused)

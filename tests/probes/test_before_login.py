@@ -1,0 +1,160 @@
+"""
+What strangers may say before they log in, to servers that go along with it and to others.
+"""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mailvet.errors import ProbeError
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin
+from mailvet.model import Cause, Endpoint, Protocol, Security
+from mailvet.probes import before_login
+from mailvet.probes.before_login import probe_before_login
+from mailvet.probes.session import probe_session
+from tests.fakes.context import make_context
+from tests.fakes.stubs import Play, Visit, serving
+
+GREETINGS = {
+    Protocol.IMAP: "* OK ready\r\n",
+    Protocol.POP3: "+OK ready\r\n",
+    Protocol.SIEVE: '"SIEVE" "fileinto"\r\nOK "ready"\r\n',
+}
+ANYBODYS = {
+    "CAPABILITY": "* CAPABILITY IMAP4rev1\r\n",
+    "NOOP": "",
+    "CAPA": "+OK\r\nUSER\r\n.\r\n",
+}
+LONGEST = 8192
+
+
+def said(protocol: Protocol, line: str, *, yes: bool) -> str:
+    """
+    A reply in the words of *protocol*.
+    """
+    match protocol:
+        case Protocol.IMAP:
+            return f"{line.split(maxsplit=1)[0]} {'OK' if yes else 'BAD'} done\r\n"
+        case Protocol.POP3:
+            return "+OK\r\n" if yes else "-ERR\r\n"
+        case _:
+            return "OK\r\n" if yes else "NO\r\n"
+
+
+def server(*, careless: str = "", ends: bool = False, deaf: bool = False) -> Play:
+    """
+    A server that refuses what needs a login, but for commands that begin with *careless*.
+
+    Args:
+        careless: What it grants; "{" grants any literal.
+        ends: Whether it hangs up after the first command.
+        deaf: Whether lines may be as long as they like.
+    """
+
+    async def play(visit: Visit) -> None:
+        protocol = visit.endpoint.protocol
+        await visit.send(GREETINGS[protocol])
+        while True:
+            if not deaf and len(await visit.peek(LONGEST)) >= LONGEST:
+                await visit.send("* BYE Input buffer full\r\n")
+                return
+            line = await visit.line()
+            words = line.split(maxsplit=1)[-1] if protocol is Protocol.IMAP else line
+            if words in ANYBODYS:
+                everybody = (
+                    ANYBODYS[words] if protocol is not Protocol.SIEVE else GREETINGS[protocol]
+                )
+                await visit.send(everybody)
+                if protocol is Protocol.IMAP:
+                    await visit.send(said(protocol, line, yes=True))
+                if ends:
+                    return
+            elif careless == "{" and words.endswith("}"):
+                await visit.send("+ go on\r\n")
+            else:
+                granted = bool(careless) and words.startswith(careless)
+                await visit.send(said(protocol, line, yes=granted))
+
+    return play
+
+
+def observe(protocol: Protocol, play: Play) -> BeforeLogin:
+    """
+    What the probe makes of a server.
+    """
+
+    async def recall(name: str, endpoint: Endpoint | None) -> Any:  # noqa: ANN401
+        return await probe_session(context)
+
+    kind = (protocol, Security.CLEARTEXT)
+    with serving(play, (("stub", *kind),)) as host:
+        context = make_context(host.endpoints["stub"].port, *kind, recall=recall, timeout=2.0)
+        return asyncio.run(probe_before_login(context))
+
+
+@pytest.mark.parametrize("protocol", GREETINGS)
+def test_a_server_that_is_right_refuses_everything(protocol: Protocol) -> None:
+    """
+    Commands, the literal, nested parentheses, and a long line early.
+    """
+    facts = observe(protocol, server())
+
+    assert all(each.refused for each in facts.commands)
+    assert facts.line.refused
+    assert facts.taken < LINE_OCTETS
+    assert not facts.unbounded
+    assert (facts.nested is not None) is (protocol is Protocol.IMAP)
+    assert facts.nested is None or facts.nested.refused
+
+
+@pytest.mark.parametrize(
+    ("protocol", "careless"),
+    [
+        (Protocol.IMAP, "SELECT"),
+        (Protocol.POP3, "STAT"),
+        (Protocol.SIEVE, "LISTSCRIPTS"),
+    ],
+)
+def test_a_command_that_is_granted_shows(protocol: Protocol, careless: str) -> None:
+    """
+    One of them is enough.
+    """
+    facts = observe(protocol, server(careless=careless))
+    assert [each.refused for each in facts.commands] == [False, True]
+
+
+def test_nested_parentheses_that_are_taken_show() -> None:
+    """
+    CVE-2026-27857.
+    """
+    facts = observe(Protocol.IMAP, server(careless="NOOP ("))
+    assert facts.nested is not None
+    assert not facts.nested.refused
+
+
+def test_a_literal_that_is_asked_for_is_without_bounds() -> None:
+    """
+    No octet of it is sent.
+    """
+    assert observe(Protocol.IMAP, server(careless="{")).unbounded
+
+
+def test_a_line_that_may_go_on_is_without_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The server took a mebibyte of it and is still listening.
+    """
+    monkeypatch.setattr(before_login, "PATIENCE", 0.2)
+    facts = observe(Protocol.POP3, server(deaf=True))
+    assert facts.line.silent
+    assert facts.taken >= LINE_OCTETS
+    assert facts.unbounded
+
+
+def test_a_server_that_ends_every_session_proves_nothing() -> None:
+    """
+    Its refusals would be taken for the right answer.
+    """
+    with pytest.raises(ProbeError) as caught:
+        observe(Protocol.IMAP, server(ends=True))
+    assert caught.value.cause is Cause.BLOCKED
