@@ -14,6 +14,7 @@ from mailvet.facts.ems import EmsFacts
 from mailvet.facts.files import DirectoryStat, FileFacts, FileStat
 from mailvet.facts.keyfiles import KeyFileFacts, KeyPair, PemFile
 from mailvet.facts.offers import STATIC_RSA, Answer, Offer, SuiteFacts, VersionFacts
+from mailvet.facts.renegotiation import Renegotiation, RenegotiationFacts
 from mailvet.facts.replies import Capabilities, Reply
 from mailvet.facts.session import SessionFacts
 from mailvet.facts.suites import weak_offers
@@ -495,3 +496,18 @@ def test_markers(load_check: Load) -> None:
     assert check(dovecot("ssl_cert = </c\n")).verdict is Verdict.PASS
     assert check(dovecot("ssl_cert = </c\n" + section)).verdict is Verdict.FAIL
     assert check(dovecot("")).verdict is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [
+        (Renegotiation.REFUSED, Verdict.PASS),
+        (Renegotiation.IGNORED, Verdict.PASS),
+        (Renegotiation.PERFORMED, Verdict.FAIL),
+        (Renegotiation.IMPOSSIBLE, Verdict.NOT_APPLICABLE),
+    ],
+)
+def test_renegotiation(load_check: Load, outcome: Renegotiation, verdict: Verdict) -> None:
+    """TLS-11: whoever does not answer does not go along."""
+    check = load_check("tls", "test_renegotiation", "test_clients_do_not_renegotiate")
+    assert check(RenegotiationFacts(outcome, "", ())).verdict is verdict

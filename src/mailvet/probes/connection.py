@@ -185,6 +185,31 @@ class Wire:
             await self._decrypt()
         return self.handshake
 
+    async def renegotiate(self) -> None:
+        """
+        Performs another handshake inside TLS 1.2, at the client's wish.
+
+        Raises:
+            PeerClosedError: The server refuses it, or hangs up.
+        """
+        assert self._tls is not None  # noqa: S101
+        self._tls.renegotiate()
+        try:
+            async with asyncio.timeout(self._timeout):
+                while not self._tls.renegotiated():
+                    await self._write(self._tls.outgoing())
+                    data = await self._reader.read(65536)
+                    if not data:
+                        raise await self._ended("the server closed the connection")
+                    self._tls.feed(data)
+                await self._write(self._tls.outgoing())
+        except TimeoutError as exc:
+            detail = f"no answer to the second handshake within {self._timeout:g} s"
+            raise self.error(Cause.TIMEOUT, detail) from exc
+        except (OSError, SSL.Error) as exc:
+            raise await self._ended(f"the second handshake fails: {words(exc)}") from exc
+        self.transcript.add("*", "a second handshake inside the session")
+
     async def _shake_hands(self, client: TlsClient) -> tuple[str, Ending]:
         if self._buffer:
             client.feed_handshake(self._take())

@@ -37,8 +37,9 @@ _NEEDED = {
         "set_min_proto_version", "set_max_proto_version", "set_cipher_list", "set_options",
     ),
     SSL.Connection: (
-        "bio_read", "bio_write", "do_handshake", "recv", "sendall", "set_tlsext_host_name",
-        "get_peer_cert_chain", "get_protocol_version_name", "get_cipher_name",
+        "bio_read", "bio_write", "do_handshake", "recv", "renegotiate", "sendall",
+        "set_tlsext_host_name", "get_peer_cert_chain", "get_protocol_version_name",
+        "get_cipher_name",
     ),
     crypto: ("FILETYPE_ASN1", "dump_certificate"),
 }  # fmt: skip
@@ -186,6 +187,25 @@ class TlsClient:
             return bytes(collected), "the server ended TLS"
         except SSL.Error as exc:
             return bytes(collected), f"TLS broke: {words(exc)}"
+
+    def renegotiate(self) -> None:
+        """
+        Begins another handshake inside this session (RFC 5246 §7.4.1.1).
+        """
+        self._connection.renegotiate()
+
+    def renegotiated(self) -> bool:
+        """
+        Goes on with that handshake; True when it is complete.
+
+        Raises:
+            OpenSSL.SSL.Error: The server refuses it.
+        """
+        try:
+            self._connection.do_handshake()
+        except SSL.WantReadError:
+            return False
+        return True
 
     def outcome(self, failure: str = "", ending: Ending = Ending.NONE) -> Handshake:
         """
