@@ -189,9 +189,10 @@ def attempt(lab: Lab, trial: Trial, mutant: Mutant, breaker: Breaker = break_hos
     start = time.monotonic()
     result = _once(lab, trial, mutant, breaker)
     first = ""
+    if result.outcome is not Outcome.KILLED:
+        keep_findings(lab, mutant.id)
     if result.outcome in {Outcome.COLLATERAL, Outcome.BROKEN}:
         first = result.error or render_differences(result.differences)
-        keep_findings(lab, mutant.id)
         result = _once(lab, trial, mutant, breaker)
     return dataclasses.replace(result, first_try=first, seconds=time.monotonic() - start)
 
