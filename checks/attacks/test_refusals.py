@@ -32,7 +32,7 @@ def test_nothing_before_login(before_login: BeforeLogin) -> Judgement:
     """
     Commands that need a login are refused without one.
     """
-    return _all_refused(before_login.commands)
+    return _all_refused(before_login.requests)
 
 
 @control("ATK-07")

@@ -162,7 +162,14 @@ class SieveSession(Session):
         """NOOP."""
         await self.succeed(command)
 
-    do_logout = do_havespace = do_noop
+    do_logout = do_noop
+
+    async def do_havespace(self, command: Command) -> None:
+        """HAVESPACE."""
+        if int(command.rest.split()[-1]) > self.most:
+            await self.say('NO (QUOTA/MAXSIZE) "Too large."')
+        else:
+            await self.succeed(command)
 
     async def do_checkscript(self, command: Command) -> None:
         """CHECKSCRIPT."""
@@ -199,7 +206,9 @@ class SieveSession(Session):
     async def do_putscript(self, command: Command) -> None:
         """PUTSCRIPT."""
         name, text = words(command.rest)[:2]
-        if await self._compiles(text):
+        if "/" in name:
+            await self.say('NO "Invalid script name."')
+        elif await self._compiles(text):
             self.owner.scripts[name] = text
             await self.succeed(command)
 

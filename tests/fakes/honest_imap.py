@@ -66,7 +66,10 @@ class ImapSession(Session):
 
     async def do_noop(self, command: Command) -> None:
         """NOOP."""
-        await self.succeed(command)
+        if "((" in command.rest and not self.host.has(Flaw.NO_BOUNDS):
+            await self.unknown(command)
+        else:
+            await self.succeed(command)
 
     do_logout = do_id = do_close = do_noop
 

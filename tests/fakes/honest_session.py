@@ -4,8 +4,10 @@ What the sessions of the honest fake host have in common, whatever the protocol.
 
 # ruff: noqa: ARG002 - each do_ method gets the command, though some need nothing of it
 
+import asyncio
 import base64
 import re
+import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,6 +18,13 @@ from tests.fakes.stubs import Visit
 
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|\{(\d+)\+?\}\r\n|([^\s()"{}]+(?:\[[^\]]*\])?)')
 """A quoted string, the announcement of a literal, or a word."""
+
+
+DELAY = 1.2
+"""Seconds that a wrong password costs."""
+
+MOST = 1 << 20
+"""Octets of a script, or of a literal."""
 
 
 class Flaw(StrEnum):
@@ -37,6 +46,9 @@ class Flaw(StrEnum):
     ANY_SCRIPT = "any Sieve script"
     SHARED_SCRIPTS = "all users share their Sieve scripts"
     SCRIPTS_NOT_RUN = "Sieve scripts are not run"
+    NO_BOUNDS = "everybody gets as much as they ask for"
+    ENDS_ANYWHERE = "messages end with any line end"
+    ANSWERS_AT_ONCE = "wrong passwords are answered at once"
 
 
 @dataclass(slots=True)
@@ -109,7 +121,7 @@ class Session:
         """
         await self.greet()
         while True:
-            command = await self.visit.command()
+            command = await self.visit.command(self.most)
             method = getattr(self, f"do_{command.verb.lower()}", None)
             if method is None or not await self.allowed(command):
                 if method is None:
@@ -163,6 +175,13 @@ class Session:
         )
 
     @property
+    def most(self) -> int:
+        """
+        Octets of a literal that is taken.
+        """
+        return sys.maxsize if self.host.has(Flaw.NO_BOUNDS) else MOST
+
+    @property
     def may_log_in(self) -> bool:
         """
         Whether a password is looked at now.
@@ -188,6 +207,8 @@ class Session:
             if token == "*":
                 return None
         self.name, self.user = self.host.check_plain("" if token == "=" else token)
+        if self.user is None and not self.host.has(Flaw.ANSWERS_AT_ONCE):
+            await asyncio.sleep(DELAY)
         return self.user is not None
 
 

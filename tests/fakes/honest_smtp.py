@@ -157,7 +157,7 @@ class SmtpSession(Session):
             await self.say("503 5.5.1 Error: need RCPT command")
             return
         await self.succeed(command)
-        octets = await self.visit.message()
+        octets = await self.visit.message(careless=self.host.has(Flaw.ENDS_ANYWHERE))
         how = "ESMTPSA" if self.user else "ESMTPS" if self.visit.secured else "ESMTP"
         queue_id = f"{next(_queue_ids):08X}"
         trace = (

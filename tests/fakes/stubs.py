@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 import struct
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,9 @@ SERVICES = (
     ("sieve", Protocol.SIEVE, Security.STARTTLS),
 )
 """Every service that is probed: name, protocol, and how TLS starts."""
+
+LONGEST_LINE = 1 << 17
+"""Octets of a line, about; who sends more is hung up on."""
 
 MAX_RECORDED = 1_000_000
 """Octets that are kept of one connection."""
@@ -135,13 +139,18 @@ class Visit:
             raise EOFError
         return raw.decode("latin-1").rstrip("\r\n")
 
-    async def command(self) -> Command:
+    async def command(self, most: int = sys.maxsize) -> Command:
         """
         The next command, with the literals that it announces.
+
+        Raises:
+            EOFError: The client hung up, or announces more than *most* octets.
         """
         text = await self.line()
         literals = self.endpoint.protocol in {Protocol.IMAP, Protocol.SIEVE}
         while literals and (found := LITERAL.search(text)):
+            if int(found[1]) > most:
+                raise EOFError
             if not found[2]:
                 await self.send("+ go on\r\n")
             octets = self._note(await self._reader.readexactly(int(found[1])))
@@ -158,12 +167,17 @@ class Visit:
         line = bytes(buffered).partition(b"\n")[0]
         return line[:limit]
 
-    async def message(self) -> bytes:
+    async def message(self, *, careless: bool = False) -> bytes:
         """
         Mail data up to its lone dot, transparency dots removed.
+
+        Where the server is *careless*, the line before the dot may end as it likes.
         """
         lines: list[bytes] = []
-        while (line := self._note(await self._reader.readline())) not in {b".\r\n", b""}:
+        while line := self._note(await self._reader.readline()):
+            ended = careless or not lines or lines[-1].endswith(b"\r\n")
+            if line == b".\r\n" and ended:
+                break
             lines.append(line.removeprefix(b"."))
         return b"".join(lines)
 
@@ -332,7 +346,7 @@ async def _listen(
             with contextlib.suppress(OSError):
                 writer.close()
 
-    await asyncio.start_server(visited, sock=sock, limit=1 << 20)
+    await asyncio.start_server(visited, sock=sock, limit=LONGEST_LINE)
 
 
 async def _cancel_all() -> None:

@@ -27,6 +27,9 @@ CAUGHT_BY = {
     Flaw.ANY_SCRIPT: {"SIEVE-03"},
     Flaw.SHARED_SCRIPTS: {"SIEVE-07"},
     Flaw.SCRIPTS_NOT_RUN: {"SIEVE-05"},
+    Flaw.NO_BOUNDS: {"ATK-07", "ATK-08", "ATK-09"},
+    Flaw.ENDS_ANYWHERE: {"ATK-02"},
+    Flaw.ANSWERS_AT_ONCE: {"ATK-12"},
 }
 """The controls that at least must fail."""
 

@@ -21,7 +21,7 @@ class BeforeLogin:
     One service, as strangers find it.
 
     Attributes:
-        commands: Commands that need a login.
+        requests: Commands that need a login, and the answers.
         literal: The announcement of a literal of two thousand million octets; None where the
             protocol has no literals, or where some servers die of it.
         line: A line without an end.
@@ -30,7 +30,7 @@ class BeforeLogin:
         transcript: All that was said.
     """
 
-    commands: tuple[Attempt, ...]
+    requests: tuple[Attempt, ...]
     literal: Attempt | None
     line: Attempt
     taken: int

@@ -49,7 +49,7 @@ async def probe_before_login(context: ProbeContext) -> BeforeLogin:
     async with as_clients_do(context) as speaker:
         if imap:
             nested = await ask(speaker, _NESTED)
-        commands = [await ask(speaker, each) for each in _COMMANDS[context.service.protocol]]
+        requests = [await ask(speaker, each) for each in _COMMANDS[context.service.protocol]]
         lines = speaker.wire.transcript.freeze()
     if imap:
         async with as_clients_do(context) as speaker:
@@ -58,7 +58,7 @@ async def probe_before_login(context: ProbeContext) -> BeforeLogin:
     async with as_clients_do(context) as speaker:
         line, taken = await _talk_on(speaker.wire, "m0 NOOP " if imap else "NOOP ")
         lines += speaker.wire.transcript.freeze()
-    return BeforeLogin(tuple(commands), literal, line, taken, nested, lines)
+    return BeforeLogin(tuple(requests), literal, line, taken, nested, lines)
 
 
 async def _talk_on(wire: Wire, beginning: str) -> tuple[Attempt, int]:

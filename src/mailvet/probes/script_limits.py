@@ -2,7 +2,7 @@
 Asks ManageSieve for too much: a script without bounds, and one outside of the user's folder.
 """
 
-from mailvet.acts import Acts, Scope, logs_in
+from mailvet.acts import Acts, MailboxChanges, Scope, logs_in
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.login import Answer
 from mailvet.facts.script_limits import ScriptLimits
@@ -46,7 +46,11 @@ def _acts(scope: Scope) -> Acts:
     account = scope.account(fresh=False)
     if scope.service.protocol is not Protocol.SIEVE or account is None:
         return ()
-    return logs_in(scope.service, account, 2, "HAVESPACE", "PUTSCRIPT", "DELETESCRIPT")
+    changes = "uploads a Sieve script under a name that the server should refuse, and removes it"
+    return (
+        *logs_in(scope.service, account, 2, "HAVESPACE", "PUTSCRIPT", "DELETESCRIPT"),
+        MailboxChanges(account.name, changes),
+    )
 
 
 FACTS = (
