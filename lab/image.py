@@ -16,6 +16,10 @@ from lab.place import HOME
 from lab.podman import image_exists, podman
 
 SUITE = "bookworm"
+NEWER = "trixie"
+_SUITES = {"fips": NEWER}
+"""Debian 12 has no FIPS provider, and no Postfix that can be told to use one."""
+
 REPOSITORY = "localhost/mailvet-base"
 _FOLDER = HOME / "image"
 _ANSWERS = _FOLDER / "answers.sh"
@@ -31,7 +35,7 @@ def base_image(kind: str) -> str:
     Args:
         kind: What it is for, and the name of its list of packages: ``mail``, ``backend``.
     """
-    digest = hashlib.sha256(f"{SUITE} {kind}".encode())
+    digest = hashlib.sha256(f"{_suite(kind)} {kind}".encode())
     for path in (_packages(kind), _ANSWERS, _CUSTOMIZE, _PROXY, Path(__file__)):
         digest.update(path.read_bytes())
     return f"{REPOSITORY}:{digest.hexdigest()[:16]}"
@@ -69,9 +73,9 @@ def read_packages(path: Path) -> list[str]:
     return [line for line in lines if line]
 
 
-def debian_sources(targets: str) -> list[str]:
+def debian_sources(targets: str, suite: str = SUITE) -> list[str]:
     """
-    Pick the lines of Debian's own archive from what apt says about its sources.
+    Pick the lines of Debian's own archive from what apt says about its sources, for *suite*.
 
     *targets* has lines ``uri|release|component|origin``; the origin is empty before the first
     ``apt-get update``. Other archives of the machine are no business of the image.
@@ -81,8 +85,12 @@ def debian_sources(targets: str) -> list[str]:
         uri, release, component, origin = line.split("|")
         known = release == SUITE or release.startswith(f"{SUITE}-")
         if known and component == "main" and origin in {"Debian", "", "$(ORIGIN)"}:
-            found.append(f"deb {uri} {release} {component}")
+            found.append(f"deb {uri} {release.replace(SUITE, suite)} {component}")
     return found
+
+
+def _suite(kind: str) -> str:
+    return _SUITES.get(kind, SUITE)
 
 
 def _packages(kind: str) -> Path:
@@ -94,7 +102,8 @@ def _build(kind: str, image: str, folder: Path) -> None:
     options = folder / "apt.conf"
     options.write_text(_apt_options())
     sources = folder / "debian.list"
-    sources.write_text("".join(f"{line}\n" for line in _machine_sources()))
+    suite = _suite(kind)
+    sources.write_text("".join(f"{line}\n" for line in _machine_sources(suite)))
     include = ",".join(read_packages(_packages(kind)))
     argv = [
         "mmdebstrap", "--variant=minbase", "--format=tar", f"--include={include}",
@@ -103,7 +112,7 @@ def _build(kind: str, image: str, folder: Path) -> None:
         "--dpkgopt=path-exclude=/usr/share/doc/*", f"--essential-hook={_ANSWERS}",
         f"--customize-hook={_CUSTOMIZE}",
         f"--customize-hook=copy-in {shlex.quote(str(_PROXY))} /usr/local/sbin",
-        SUITE, str(archive),
+        suite, str(archive),
     ]  # fmt: skip
     # Without a list, mmdebstrap takes Debian's default mirror.
     if sources.stat().st_size:
@@ -112,10 +121,10 @@ def _build(kind: str, image: str, folder: Path) -> None:
     podman("import", "--change", 'CMD ["/sbin/init"]', str(archive), image)
 
 
-def _machine_sources() -> list[str]:
+def _machine_sources(suite: str) -> list[str]:
     form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(ORIGIN)"
     done = attempt(["apt-get", "indextargets", "--format", form, "Created-By: Packages"])
-    return debian_sources(done.stdout.decode())
+    return debian_sources(done.stdout.decode(), suite)
 
 
 def _apt_options() -> str:

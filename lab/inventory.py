@@ -53,10 +53,9 @@ def _host(
         "",
         f"[hosts.{machine.id}.expect.relay]",
         f"trusted_networks = {json.dumps(trusted)}",
-        "",
-        f"[hosts.{machine.id}.shell]",
-        *_connection(lab, subnet, machine),
     )
+    if machine.shell:
+        yield from ("", f"[hosts.{machine.id}.shell]", *_connection(lab, subnet, machine))
     for account in scenario.accounts:
         yield from (
             "",

@@ -16,7 +16,7 @@ from lab.verdicts import nearest
 
 _MACHINE_KEYS = {
     "role", "number", "name", "image", "certificate", "steps", "profile", "partner", "mta",
-    "mailboxes", "audited", "cleartext", "implicit_tls",
+    "mailboxes", "audited", "shell", "cleartext", "implicit_tls",
 }  # fmt: skip
 _ROLES = ("mail", "backend", "vantage")
 _CERTIFICATES = ("rsa", "ec")
@@ -43,6 +43,7 @@ class Machine:
         mta: The machine that hands mail to it over the network; empty for none.
         mailboxes: The machine that keeps the mailboxes of its mail; empty if it does so itself.
         audited: Whether the suite audits it, if it is a mail server.
+        shell: Whether the suite may look at it from inside.
         cleartext: Ports that greet whoever connects.
         implicit_tls: Ports that greet inside TLS.
     """
@@ -59,6 +60,7 @@ class Machine:
     mta: str = ""
     mailboxes: str = ""
     audited: bool = True
+    shell: bool = True
     cleartext: tuple[int, ...] = ()
     implicit_tls: tuple[int, ...] = ()
 
@@ -263,6 +265,7 @@ def _machine(path: Path, key: str, data: dict[str, Any]) -> Machine:
         mta=data.get("mta", ""),
         mailboxes=data.get("mailboxes", ""),
         audited=data.get("audited", True),
+        shell=data.get("shell", True),
         cleartext=tuple(data.get("cleartext", ())),
         implicit_tls=tuple(data.get("implicit_tls", ())),
     )
