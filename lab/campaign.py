@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from lab.change import Kind
 from lab.commands import step
 from lab.errors import LabError
 from lab.gate import Trial, check_baseline
@@ -26,18 +25,20 @@ AUDITS_PER_CORE = 2
 CHANGES_PER_LAB = 5
 """Fewer are not worth starting a lab, and auditing it as it should be."""
 
+Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True, slots=True)
-class Campaign(Generic[Kind, Outcome]):
+class Campaign(Generic[Task, Outcome]):
     """
     What is done, and how it is told.
 
     Attributes:
         name: What the changes are called, several of them.
         load: Reads them.
-        attempt: Makes one and audits; what comes of it says itself in one line.
+        attempt: Makes one, or several that go together, and audits; what comes of each says itself
+            in one line.
         good: Whether that is as it should be.
         render: Sums up.
         entry: What a program is told of one.
@@ -45,8 +46,8 @@ class Campaign(Generic[Kind, Outcome]):
     """
 
     name: str
-    load: Callable[[Scenario, Expected, Iterable[str]], Sequence[Kind]]
-    attempt: Callable[[Lab, Trial, Kind], Outcome]
+    load: Callable[[Scenario, Expected, Iterable[str]], Sequence[Task]]
+    attempt: Callable[[Lab, Trial, Task], Sequence[Outcome]]
     good: Callable[[Outcome], bool]
     render: Callable[[Sequence[Outcome]], str]
     entry: Callable[[Outcome], Mapping[str, Any]]
@@ -63,8 +64,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
 
 
+def singly(
+    attempt: Callable[[Lab, Trial, Task], Outcome],
+) -> Callable[[Lab, Trial, Task], Sequence[Outcome]]:
+    """
+    Return *attempt* as one that makes one change at a time.
+    """
+    return lambda lab, trial, change: [attempt(lab, trial, change)]
+
+
 def conduct(
-    campaign: Campaign[Kind, Outcome], lab: Lab, trial: Trial, options: argparse.Namespace
+    campaign: Campaign[Task, Outcome], lab: Lab, trial: Trial, options: argparse.Namespace
 ) -> int:
     """
     Go through all changes, or those that *options* name, and return the exit status.
@@ -83,15 +93,16 @@ def conduct(
         with step(f"auditing {scenario.name} as it should be"):
             check_baseline(labs[0], trial)
         try:
-            results = spread(
+            found = spread(
                 labs,
                 chosen,
                 lambda each, change: campaign.attempt(each, trial, change),
-                lambda result: print(result, flush=True),
+                lambda outcomes: print(*outcomes, sep="\n", flush=True),
             )
         finally:
             for each in labs:
                 campaign.finish(each, scenario)
+    results = [outcome for outcomes in found for outcome in outcomes]
     print(campaign.render(results))
     if options.json:
         options.json.write_text(_json(campaign, scenario, results))
@@ -106,7 +117,7 @@ def _worthwhile(scenario: Scenario, changes: int) -> int:
     return max(1, min(bearable, -(-changes // CHANGES_PER_LAB)))
 
 
-def _json(campaign: Campaign[Kind, Outcome], scenario: Scenario, results: Sequence[Outcome]) -> str:
+def _json(campaign: Campaign[Task, Outcome], scenario: Scenario, results: Sequence[Outcome]) -> str:
     document = {
         "schema": f"mailvet-{campaign.name}/1",
         "scenario": scenario.name,

@@ -37,6 +37,15 @@ class Outcome(StrEnum):
 class Result:
     """
     A mutant, and what became of it.
+
+    Attributes:
+        mutant: Which one.
+        outcome: What became of it.
+        differences: Verdicts that are others than they should be with it.
+        error: Why nothing could be found out.
+        seconds: How long it took.
+        first_try: What was different the first time, if there was a second one.
+        beside: How many others were tried together with it.
     """
 
     mutant: Mutant
@@ -45,11 +54,13 @@ class Result:
     error: str = ""
     seconds: float = 0.0
     first_try: str = ""
+    beside: int = 0
 
     def __str__(self) -> str:
         detail = self.error or render_differences(self.differences)
         kills = ", ".join(self.mutant.kills)
-        words = f"{self.outcome:10} {self.mutant.id} ({kills}, {self.seconds:.0f} s)"
+        company = f", with {self.beside} others" if self.beside else ""
+        words = f"{self.outcome:10} {self.mutant.id} ({kills}, {self.seconds:.0f} s{company})"
         if self.first_try:
             words += f" [first try: {self.first_try}]"
         return f"{words}: {detail}" if detail else words

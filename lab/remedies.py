@@ -14,7 +14,7 @@ from typing import Any
 
 from lab.areas import areas_of
 from lab.audit import RESULTS, audit_folder
-from lab.campaign import Campaign, add_options, conduct
+from lab.campaign import Campaign, add_options, conduct, singly
 from lab.errors import LabError
 from lab.gate import Breaker, Trial, break_host, broken, trial_of
 from lab.mutant import Mutant, load_mutants
@@ -195,7 +195,7 @@ def _entry(found: Repair) -> Mapping[str, Any]:
 REMEDIES = Campaign(
     name="remedies",
     load=load_mutants,
-    attempt=repair,
+    attempt=singly(repair),
     good=lambda found: found.outcome in _GOOD,
     render=render_repairs,
     entry=_entry,

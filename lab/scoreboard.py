@@ -40,5 +40,6 @@ def entry(result: Result) -> dict[str, object]:
         },
         "error": result.error,
         "first_try": result.first_try,
+        "beside": result.beside,
         "seconds": round(result.seconds, 1),
     }

@@ -13,14 +13,15 @@ from lab.audit import undisturbing_audit
 from lab.bench import audits, peers, render_bench, shortfalls
 from lab.campaign import Campaign, add_options, conduct
 from lab.commands import say
-from lab.gate import Outcome, Trial, attempt, trial_of
+from lab.gate import Outcome, Trial, trial_of
 from lab.lifecycle import opened
 from lab.matrix import render_matrix
-from lab.mutant import Mutant, load_mutants
+from lab.mutant import load_mutants
 from lab.place import Lab
 from lab.scenario import Scenario, load_scenario
 from lab.scoreboard import entry, render_table
 from lab.steady import keep_auditing
+from lab.together import Company, attempt_together, companies
 from lab.verdicts import Expected, load_expected
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -42,6 +43,13 @@ def add_commands(commands: Commands) -> None:
         action="store_true",
         help="leave out what takes something away from hosts for minutes: outages",
     )
+    gate.add_argument(
+        "--together",
+        type=int,
+        default=1,
+        metavar="N",
+        help="try so many at once where none touches what another one changes",
+    )
     gate.add_argument("--facts", type=Path, metavar="FOLDER", help="keep what was seen there")
     gate.set_defaults(run=mutants)
     drawn = commands.add_parser("matrix", help="show which controls notice which mutants")
@@ -59,8 +67,8 @@ def add_commands(commands: Commands) -> None:
 
 MUTANTS = Campaign(
     name="mutants",
-    load=load_mutants,
-    attempt=attempt,
+    load=lambda scenario, expected, only: companies(load_mutants(scenario, expected, only), 1),
+    attempt=attempt_together,
     good=lambda result: result.outcome is Outcome.KILLED,
     render=render_table,
     entry=entry,
@@ -76,10 +84,11 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
         trial_of(scenario, expected), own_areas=options.own_areas, facts=options.facts
     )
 
-    def load(scenario: Scenario, _: Expected, only: Iterable[str]) -> Sequence[Mutant]:
+    def load(scenario: Scenario, _: Expected, only: Iterable[str]) -> Sequence[Company]:
         found = load_mutants(scenario, expected, only)
-        long = [each for each in found if trial.disturbs(each)]
-        short = [each for each in found if not trial.disturbs(each)]
+        long = companies((each for each in found if trial.disturbs(each)), 1)
+        calm = (each for each in found if not trial.disturbs(each))
+        short = companies(calm, options.together)
         # What takes minutes begins first, so that no lab waits for it at the end.
         return short if options.undisturbed else [*long, *short]
 

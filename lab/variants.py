@@ -13,7 +13,7 @@ from typing import Any
 
 from lab.areas import undisturbed
 from lab.audit import keep_findings, undisturbing_audit
-from lab.campaign import Campaign, add_options, conduct
+from lab.campaign import Campaign, add_options, conduct, singly
 from lab.errors import LabError
 from lab.gate import Trial
 from lab.inventory import render_inventory
@@ -176,7 +176,7 @@ def _entry(result: Result) -> Mapping[str, Any]:
 VARIANTS = Campaign(
     name="variants",
     load=load_variants,
-    attempt=attempt,
+    attempt=singly(attempt),
     good=lambda result: result.outcome is Outcome.ACCEPTED,
     render=render_results,
     entry=_entry,

@@ -4,6 +4,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MailvetError as exc:
         print(f"mailvet: {exc}", file=sys.stderr)
         return 2
-    print(_text(catalogue, form=said.format, coverage=said.coverage))
+    try:
+        print(_text(catalogue, form=said.format, coverage=said.coverage), flush=True)
+    except BrokenPipeError:
+        # Whoever reads has seen enough; without this, the interpreter would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

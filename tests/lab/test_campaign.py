@@ -38,7 +38,7 @@ def names(chosen: Sequence[Mutant], good: str = "ab") -> Campaign[Mutant, str]:
     return Campaign(
         name="mutants",
         load=lambda *_: chosen,
-        attempt=lambda _, __, mutant: mutant.id,
+        attempt=lambda _, __, mutant: [mutant.id],
         good=lambda result: result in good,
         render=" ".join,
         entry=lambda result: {"id": result},

@@ -14,6 +14,9 @@ from lab.scenario import load_scenario, scenario_names
 
 pytestmark = pytest.mark.lab
 
+TOGETHER = 6
+"""Mutants that are tried at once, where they may be."""
+
 
 @pytest.mark.parametrize("scenario", scenario_names())
 def test_every_mutant_is_killed(
@@ -27,7 +30,7 @@ def test_every_mutant_is_killed(
     name = f"{find_lab(None).name}-m"
     argv = [sys.executable, "-m", "lab", "--lab", name, "mutants", "--scenario", scenario]
     results = tmp_path / "results.json"
-    argv += ["--own-areas", "--undisturbed", f"--json={results}"]
+    argv += ["--own-areas", "--undisturbed", f"--together={TOGETHER}", f"--json={results}"]
     with capfd.disabled():
         # Takes minutes: who waits for it wants to see it move.
         sys.stdout.write("\n")

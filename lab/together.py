@@ -1,0 +1,99 @@
+"""
+Try several mutants at once where none of them touches what another one changes.
+
+An audit costs more than breaking a host does. What differs from the sum of what the mutants change
+is no verdict about any of them: then each is tried alone.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from lab.areas import areas_of, within
+from lab.commands import attempt as try_command
+from lab.errors import LabError
+from lab.gate import Outcome, Result, Trial, attempt, broken
+from lab.labs import restore
+from lab.mutant import Mutant
+from lab.place import Lab
+from lab.podman import command
+from lab.settle import apply
+from lab.verdicts import compare
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """
+    Mutants of one host that change different verdicts.
+    """
+
+    members: tuple[Mutant, ...]
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """
+        Every control whose verdict one of them changes.
+        """
+        return frozenset(control for each in self.members for control in each.changes)
+
+    def takes(self, mutant: Mutant, most: int) -> bool:
+        """
+        Whether *mutant* fits in, with *most* members at most.
+        """
+        return (
+            len(self.members) < most
+            and mutant.host == self.members[0].host
+            and not self.changed & set(mutant.changes)
+        )
+
+
+def companies(mutants: Iterable[Mutant], most: int) -> tuple[Company, ...]:
+    """
+    Put *mutants* together, *most* at a time.
+    """
+    found: list[Company] = []
+    for mutant in mutants:
+        fitting = (n for n, each in enumerate(found) if each.takes(mutant, most))
+        place = next(fitting, None)
+        if place is None:
+            found.append(Company((mutant,)))
+        else:
+            found[place] = Company((*found[place].members, mutant))
+    return tuple(found)
+
+
+def attempt_together(lab: Lab, trial: Trial, company: Company) -> Sequence[Result]:
+    """
+    Try all members at once; each alone if there is only one, or if anything else changed.
+    """
+    members = company.members
+    if len(members) > 1:
+        start = time.monotonic()
+        if _all_noticed(lab, trial, members):
+            seconds = (time.monotonic() - start) / len(members)
+            done = (Result(each, Outcome.KILLED, seconds=seconds) for each in members)
+            return [replace(each, beside=len(members) - 1) for each in done]
+    return [attempt(lab, trial, each) for each in members]
+
+
+def _all_noticed(lab: Lab, trial: Trial, members: Sequence[Mutant]) -> bool:
+    kills = [control for each in members for control in each.kills]
+    areas = areas_of(kills) if trial.own_areas else ()
+    wanted = dict(trial.expected.verdicts)
+    for each in members:
+        wanted |= each.changes
+    try:
+        with broken(lab, trial.scenario, members[0], lambda *_: _break(lab, trial, members)):
+            found = trial.audit(lab, trial.scenario, areas)
+    except LabError:
+        return False
+    return not compare(within(wanted, areas) if areas else wanted, found)
+
+
+def _break(lab: Lab, trial: Trial, members: Sequence[Mutant]) -> None:
+    restore(lab, trial.scenario, backends=False)
+    for each in members:
+        container = lab.container(each.host)
+        # systemd refuses to start a service for the sixth time in ten seconds.
+        try_command([*command(), "exec", container, "systemctl", "reset-failed"])
+        apply(container, trial.scenario.machine(each.host), each.apply)
