@@ -5,7 +5,7 @@ What servers must not go along with, whoever asks.
 from collections.abc import Iterable
 
 from mailvet.facts.attempt import Attempt
-from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
 from mailvet.facts.login import RefusedLoginFacts
 from mailvet.facts.script_limits import ScriptLimits
 from mailvet.facts.strange_smtp import ObsoleteCommands, Pipelining
@@ -36,18 +36,18 @@ def test_nothing_before_login(before_login: BeforeLogin) -> Judgement:
 
 
 @control("ATK-07")
-def test_memory_is_bounded(before_login: BeforeLogin) -> Judgement:
+def test_memory_is_bounded(login_memory: LoginMemory) -> Judgement:
     """
     Neither a huge literal nor a line without an end is taken.
     """
-    line, literal = before_login.line, before_login.literal
-    seen = [f"{line} (after {before_login.taken // 1024} KiB)", *filter(None, [literal])]
+    line, literal = login_memory.line, login_memory.literal
+    seen = [f"{line} (after {login_memory.taken // 1024} KiB)", *filter(None, [literal])]
     observed = "; ".join(map(str, seen))
     expected = f"refused, the line before {LINE_OCTETS // 1024} KiB"
     silent = line.silent or (literal is not None and literal.silent)
-    if silent and not before_login.unbounded:
+    if silent and not login_memory.unbounded:
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
-    return judge(not before_login.unbounded, observed=observed, expected=expected)
+    return judge(not login_memory.unbounded, observed=observed, expected=expected)
 
 
 @control("ATK-08")

@@ -20,6 +20,8 @@ def test_plain_offered(session: SessionFacts, endpoint: Endpoint) -> Judgement:
     mechanisms = session.after.sasl_mechanisms
     if endpoint.protocol is Protocol.SMTP and not mechanisms:
         return not_applicable("this service offers no AUTH")
+    if endpoint.protocol is Protocol.POP3 and not mechanisms and "USER" in session.after:
+        return judge(True, observed="USER and PASS, and no mechanism", expected=expected)
     observed = f"offered inside TLS: {' '.join(mechanisms) or 'no mechanism'}"
     satisfied = "PLAIN" in mechanisms and "ANONYMOUS" not in mechanisms
     return judge(satisfied, observed=observed, expected=expected)

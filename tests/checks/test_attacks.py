@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from mailvet.facts.attempt import Attempt
-from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
 from mailvet.facts.login import Login, RefusedLoginFacts
 from mailvet.facts.privileges import PrivilegeFacts
 from mailvet.facts.replies import Capabilities, Reply
@@ -166,15 +166,16 @@ CLOSED = Attempt("X", None, closed=True)
 SILENT = Attempt("X", None, detail="no reply within 10 s")
 
 
-def before(
-    *commands: Attempt,
-    literal: Attempt | None = NO,
-    line: Attempt = CLOSED,
-    taken: int = 65536,
-    nested: Attempt | None = NO,
-) -> BeforeLogin:
+def before(*requests: Attempt, nested: Attempt | None = NO) -> BeforeLogin:
     """What a server says to strangers; it is right unless told otherwise."""
-    return BeforeLogin(commands or (NO, CLOSED), literal, line, taken, nested, ())
+    return BeforeLogin(requests or (NO, CLOSED), nested, ())
+
+
+def memory(
+    *, literal: Attempt | None = NO, line: Attempt = CLOSED, taken: int = 65536
+) -> LoginMemory:
+    """What it keeps for strangers."""
+    return LoginMemory(literal, line, taken, ())
 
 
 @pytest.mark.parametrize(
@@ -184,14 +185,14 @@ def before(
         ("test_nothing_before_login", before(NO, GRANTED), FAIL),
         ("test_nothing_before_login", before(SILENT, GRANTED), FAIL),
         ("test_nothing_before_login", before(NO, SILENT), OPEN),
-        ("test_memory_is_bounded", before(), PASS),
-        ("test_memory_is_bounded", before(literal=None), PASS),
-        ("test_memory_is_bounded", before(literal=GRANTED), FAIL),
-        ("test_memory_is_bounded", before(line=SILENT, taken=LINE_OCTETS), FAIL),
-        ("test_memory_is_bounded", before(line=GRANTED, taken=LINE_OCTETS), FAIL),
-        ("test_memory_is_bounded", before(line=NO, taken=LINE_OCTETS), PASS),
-        ("test_memory_is_bounded", before(line=SILENT), OPEN),
-        ("test_memory_is_bounded", before(literal=SILENT), OPEN),
+        ("test_memory_is_bounded", memory(), PASS),
+        ("test_memory_is_bounded", memory(literal=None), PASS),
+        ("test_memory_is_bounded", memory(literal=GRANTED), FAIL),
+        ("test_memory_is_bounded", memory(line=SILENT, taken=LINE_OCTETS), FAIL),
+        ("test_memory_is_bounded", memory(line=GRANTED, taken=LINE_OCTETS), FAIL),
+        ("test_memory_is_bounded", memory(line=NO, taken=LINE_OCTETS), PASS),
+        ("test_memory_is_bounded", memory(line=SILENT), OPEN),
+        ("test_memory_is_bounded", memory(literal=SILENT), OPEN),
         ("test_parentheses_are_counted", before(), PASS),
         ("test_parentheses_are_counted", before(nested=GRANTED), FAIL),
         ("test_parentheses_are_counted", before(nested=SILENT), OPEN),

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from mailvet.errors import ProbeError
-from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
 from mailvet.model import Cause, Endpoint, Protocol, Security
 from mailvet.probes import before_login
-from mailvet.probes.before_login import probe_before_login
+from mailvet.probes.before_login import probe_before_login, probe_login_memory
 from mailvet.probes.session import probe_session
 from tests.fakes.context import make_context
 from tests.fakes.stubs import Play, Visit, serving
@@ -79,9 +79,9 @@ def server(*, careless: str = "", ends: bool = False, deaf: bool = False) -> Pla
     return play
 
 
-def observe(protocol: Protocol, play: Play) -> BeforeLogin:
+def observe(protocol: Protocol, play: Play) -> tuple[BeforeLogin, LoginMemory]:
     """
-    What the probe makes of a server.
+    What the probes make of a server.
     """
 
     async def recall(name: str, endpoint: Endpoint | None) -> Any:  # noqa: ANN401
@@ -90,7 +90,7 @@ def observe(protocol: Protocol, play: Play) -> BeforeLogin:
     kind = (protocol, Security.CLEARTEXT)
     with serving(play, (("stub", *kind),)) as host:
         context = make_context(host.endpoints["stub"].port, *kind, recall=recall, timeout=2.0)
-        return asyncio.run(probe_before_login(context))
+        return asyncio.run(probe_before_login(context)), asyncio.run(probe_login_memory(context))
 
 
 @pytest.mark.parametrize("protocol", GREETINGS)
@@ -98,12 +98,12 @@ def test_a_server_that_is_right_refuses_everything(protocol: Protocol) -> None:
     """
     Commands, the literal, nested parentheses, and a long line early.
     """
-    facts = observe(protocol, server())
+    facts, memory = observe(protocol, server())
 
     assert all(each.refused for each in facts.requests)
-    assert facts.line.refused
-    assert facts.taken < LINE_OCTETS
-    assert not facts.unbounded
+    assert memory.line.refused
+    assert memory.taken < LINE_OCTETS
+    assert not memory.unbounded
     assert (facts.nested is not None) is (protocol is Protocol.IMAP)
     assert facts.nested is None or facts.nested.refused
 
@@ -120,7 +120,7 @@ def test_a_command_that_is_granted_shows(protocol: Protocol, careless: str) -> N
     """
     One of them is enough.
     """
-    facts = observe(protocol, server(careless=careless))
+    facts, _ = observe(protocol, server(careless=careless))
     assert [each.refused for each in facts.requests] == [False, True]
 
 
@@ -128,7 +128,7 @@ def test_nested_parentheses_that_are_taken_show() -> None:
     """
     CVE-2026-27857.
     """
-    facts = observe(Protocol.IMAP, server(careless="NOOP ("))
+    facts, _ = observe(Protocol.IMAP, server(careless="NOOP ("))
     assert facts.nested is not None
     assert not facts.nested.refused
 
@@ -137,7 +137,8 @@ def test_a_literal_that_is_asked_for_is_without_bounds() -> None:
     """
     No octet of it is sent.
     """
-    assert observe(Protocol.IMAP, server(careless="{")).unbounded
+    _, memory = observe(Protocol.IMAP, server(careless="{"))
+    assert memory.unbounded
 
 
 def test_a_line_that_may_go_on_is_without_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,10 +146,10 @@ def test_a_line_that_may_go_on_is_without_bounds(monkeypatch: pytest.MonkeyPatch
     The server took a mebibyte of it and is still listening.
     """
     monkeypatch.setattr(before_login, "PATIENCE", 0.2)
-    facts = observe(Protocol.POP3, server(deaf=True))
-    assert facts.line.silent
-    assert facts.taken >= LINE_OCTETS
-    assert facts.unbounded
+    _, memory = observe(Protocol.POP3, server(deaf=True))
+    assert memory.line.silent
+    assert memory.taken >= LINE_OCTETS
+    assert memory.unbounded
 
 
 def test_a_server_that_ends_every_session_proves_nothing() -> None:

@@ -9,9 +9,9 @@ from mailvet.transcript import Line
 
 LINE_OCTETS = 1024 * 1024
 """
-Length of a line that nobody needs before login.
+Length of a line that nobody needs before login; Dovecot allows 8 KiB.
 
-Dovecot allows 8 KiB, others up to 128 KiB (RFC 9051 §4: 8192 octets are enough).
+Other servers read on and forget, which looks the same from here.
 """
 
 
@@ -22,19 +22,31 @@ class BeforeLogin:
 
     Attributes:
         requests: Commands that need a login, and the answers.
-        literal: The announcement of a literal of two thousand million octets; None where the
-            protocol has no literals, or where some servers die of it.
-        line: A line without an end.
-        taken: Octets of that line that the server took.
         nested: NOOP with parentheses inside parentheses (CVE-2026-27857); IMAP only.
         transcript: All that was said.
     """
 
     requests: tuple[Attempt, ...]
+    nested: Attempt | None
+    transcript: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginMemory:
+    """
+    What a service keeps in memory for strangers.
+
+    Attributes:
+        literal: The announcement of a literal of two thousand million octets; None where the
+            protocol has no literals, or where some servers die of it.
+        line: A line without an end.
+        taken: Octets of that line that the server took.
+        transcript: All that was said.
+    """
+
     literal: Attempt | None
     line: Attempt
     taken: int
-    nested: Attempt | None
     transcript: tuple[Line, ...]
 
     @property

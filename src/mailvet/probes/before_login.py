@@ -8,12 +8,13 @@ the long line ends with the connection, at the latest after one mebibyte.
 from mailvet.acts import Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.attempt import Attempt
-from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
 from mailvet.facts.replies import Reply
 from mailvet.model import Protocol
 from mailvet.probes.attempt import HARMLESS, as_clients_do, ask, attempted
 from mailvet.probes.connection import Wire
 from mailvet.probes.dialogue import text_of
+from mailvet.transcript import Line
 
 PATIENCE = 2.0
 """Seconds after which a server that has got that line wants to have more of it."""
@@ -38,19 +39,30 @@ _NESTED = "NOOP (())"
 
 async def probe_before_login(context: ProbeContext) -> BeforeLogin:
     """
-    Three connections, each inside TLS where the service has it.
+    One connection, inside TLS where the service has it.
+
+    Raises:
+        ProbeError: The server does not talk.
+    """
+    protocol = context.service.protocol
+    nested: Attempt | None = None
+    async with as_clients_do(context) as speaker:
+        if protocol is Protocol.IMAP:
+            nested = await ask(speaker, _NESTED)
+        requests = [await ask(speaker, each) for each in _COMMANDS[protocol]]
+        return BeforeLogin(tuple(requests), nested, speaker.wire.transcript.freeze())
+
+
+async def probe_login_memory(context: ProbeContext) -> LoginMemory:
+    """
+    One connection for a long line, and one for a literal where the protocol has them.
 
     Raises:
         ProbeError: The server does not talk.
     """
     imap = context.service.protocol is Protocol.IMAP
-    nested: Attempt | None = None
     literal: Attempt | None = None
-    async with as_clients_do(context) as speaker:
-        if imap:
-            nested = await ask(speaker, _NESTED)
-        requests = [await ask(speaker, each) for each in _COMMANDS[context.service.protocol]]
-        lines = speaker.wire.transcript.freeze()
+    lines: tuple[Line, ...] = ()
     if imap:
         async with as_clients_do(context) as speaker:
             literal = await ask(speaker, _LITERAL)
@@ -58,7 +70,7 @@ async def probe_before_login(context: ProbeContext) -> BeforeLogin:
     async with as_clients_do(context) as speaker:
         line, taken = await _talk_on(speaker.wire, "m0 NOOP " if imap else "NOOP ")
         lines += speaker.wire.transcript.freeze()
-    return BeforeLogin(tuple(requests), literal, line, taken, nested, lines)
+    return LoginMemory(literal, line, taken, lines)
 
 
 async def _talk_on(wire: Wire, beginning: str) -> tuple[Attempt, int]:
@@ -97,9 +109,18 @@ def _acts(scope: Scope) -> Acts:
     protocol = scope.service.protocol
     if protocol not in _COMMANDS:
         return ()
+    nested = ("NOOP",) if protocol is Protocol.IMAP else ()
+    verbs = (each.split(maxsplit=1)[0] for each in _COMMANDS[protocol])
+    return (talks(scope.service, 1, HARMLESS[protocol], *nested, *verbs),)
+
+
+def _memory_acts(scope: Scope) -> Acts:
+    protocol = scope.service.protocol
+    if protocol not in _COMMANDS:
+        return ()
     imap = protocol is Protocol.IMAP
-    verbs = {each.split()[0] for each in _COMMANDS[protocol]} | {"NOOP", HARMLESS[protocol]}
-    return (talks(scope.service, 2 + imap, *sorted(verbs | ({"LOGIN"} if imap else set()))),)
+    verbs = ("LOGIN",) if imap else ()
+    return (talks(scope.service, 1 + imap, HARMLESS[protocol], "NOOP", *verbs),)
 
 
 FACTS = (
@@ -108,6 +129,14 @@ FACTS = (
         probe_before_login,
         BeforeLogin,
         acts=_acts,
+        needs=("session",),
+        per_endpoint=True,
+    ),
+    FactSpec(
+        "login_memory",
+        probe_login_memory,
+        LoginMemory,
+        acts=_memory_acts,
         needs=("session",),
         per_endpoint=True,
     ),

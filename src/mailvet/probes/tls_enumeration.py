@@ -122,7 +122,7 @@ FACTS = (
         probe_tls_enumeration,
         TlsEnumeration,
         acts=_acts,
-        needs=("versions",),
+        needs=("session", "versions"),
         per_endpoint=True,
         patience=2.0,
     ),

@@ -27,7 +27,10 @@ MAIN_TLS_TRY_VERIFY_HOSTS =
 CHECK_RCPT_LOCAL_ACL_FILE = /etc/exim4/rcpt
 daemon_smtp_ports = 25 : 465 : 587
 tls_on_connect_ports = 465
-tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305
+tls_require_ciphers = NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:-CIPHER-ALL:+AES-256-GCM:+AES-128-GCM:+CHACHA20-POLY1305
+MAIN_HOST_LOOKUP =
+rfc1413_query_timeout = 0s
+smtp_accept_max = 100
 smtp_banner = \$primary_hostname ESMTP
 CONF
 cat > /etc/exim4/rcpt <<'CONF'

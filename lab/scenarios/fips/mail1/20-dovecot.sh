@@ -1,4 +1,4 @@
-# Dovecot 2.4, as little of it as takes logins.
+# Dovecot 2.4, as little of it as takes logins; of whom there are none.
 
 install -d -m 700 /etc/dovecot/private
 install -m 644 "/mnt/files/$LAB_MACHINE.crt" /etc/dovecot/server.crt
@@ -14,11 +14,20 @@ import_environment {
 ssl = required
 ssl_server_cert_file = /etc/dovecot/server.crt
 ssl_server_key_file = /etc/dovecot/private/server.key
+ssl_curve_list = P-256:P-384:P-521
 mail_driver = maildir
 mail_path = ~/Maildir
 passdb pam {
 }
 userdb passwd {
+}
+auth_mechanisms = plain login
+service auth {
+  unix_listener /var/spool/postfix/private/auth {
+    mode = 0660
+    user = postfix
+    group = postfix
+  }
 }
 CONF
 install -d /etc/systemd/system/dovecot.service.d
