@@ -47,6 +47,7 @@ def attempt(line: str, control: Reply | None = ACCEPTED) -> RelayAttempt:
             "504 5.5.2 <probe>: Sender address rejected: need fully-qualified",
             Outcome.SENDER_REFUSED,
         ),
+        ("501 <a@[192.0.2.1]>: domain literals not allowed", Outcome.SENDER_REFUSED),
         ("450 4.1.8 <a@example.org>: Sender address rejected", Outcome.UNCLEAR),
     ],
 )

@@ -27,7 +27,10 @@ _DENIAL_WORDS = re.compile(r"relay|rcpthosts", re.IGNORECASE)
 _SENDER_ENHANCED = frozenset({"5.1.7", "5.1.8", "5.5.4", "5.7.27"})
 """Bad sender address, bad sender domain, invalid argument, sender domain that takes no mail."""
 
-_SENDER_WORDS = re.compile(r"sender|MAIL FROM|not owned|null ?MX", re.IGNORECASE)
+# The last one is Exim's.
+_SENDER_WORDS = re.compile(
+    r"sender|MAIL FROM|not owned|null ?MX|domain literals not allowed", re.IGNORECASE
+)
 
 _NO_AUTHENTICATION = frozenset({"530", "550", "553", "554"})
 """Codes with which a submission service refuses clients that did not log in."""
