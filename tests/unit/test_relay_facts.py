@@ -96,6 +96,8 @@ def test_one_relayed_attempt_outweighs_all() -> None:
             Treatment.REFUSED,
         ),
         (Protocol.IMAP, "BAD Unknown command", Treatment.REFUSED),
+        (Protocol.IMAP, "NO Login only available under a layer", Treatment.REFUSED),
+        (Protocol.IMAP, "NO encryption needed to use mechanism", Treatment.REFUSED),
         (Protocol.IMAP, "NO [AUTHENTICATIONFAILED] Authentication failed.", Treatment.LOOKED),
         (Protocol.IMAP, "+ ", Treatment.LOOKED),
         (Protocol.IMAP, "OK Logged in", Treatment.LOOKED),
