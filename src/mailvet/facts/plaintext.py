@@ -19,7 +19,8 @@ SMTP_LOOKED = frozenset({"334", "535"})
 
 _NEEDS_TLS = re.compile(
     r"PRIVACYREQUIRED|ENCRYPT-NEEDED|plaintext|cleartext|SSL|TLS|secure|unsupported"
-    r"|encryption needed|under a layer|disabled|disallowed|not (?:allowed|enabled|available|supported|permitted)",
+    r"|encryption needed|under a layer|disabled|disallowed"
+    r"|not (?:allowed|enabled|available|supported|permitted)",
     re.IGNORECASE,
 )
 _WRONG_PASSWORD = re.compile(

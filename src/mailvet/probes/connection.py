@@ -128,16 +128,19 @@ class Wire:
             self.transcript.add("<", line)
         return taken
 
-    async def octets(self) -> bytes:
+    async def octets(self, *, most: float = float("inf")) -> bytes:
         """
         The next octets, whatever they are and however many; the transcript does not show them.
+
+        They are waited for as long as for a reply, and *most* seconds at most.
         """
+        limit = min(most, self._timeout)
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(limit):
                 while not self._buffer:
                     await self._fill()
         except TimeoutError as exc:
-            raise self.error(Cause.TIMEOUT, f"nothing came within {self._timeout:g} s") from exc
+            raise self.error(Cause.TIMEOUT, f"nothing came within {limit:g} s") from exc
         return self._take()
 
     async def read_available(self, *, within: float) -> bytes:

@@ -42,6 +42,9 @@ MAX_NAMED = 6
 PERSISTENCE = 2
 """Attempts for an offer that got no clear answer: servers turn away clients that come in crowds."""
 
+HELLO_SECONDS = 8.0
+"""For an answer to a ClientHello; servers that give none (Courier) would hold up everything else."""
+
 _UNKNOWN = 1 << 16
 
 
@@ -198,7 +201,7 @@ async def _answer(wire: Wire, octets: bytes, hello: Hello, label: str) -> Offer:
     try:
         await wire.send(octets, shown="ClientHello")
         while not flight.done and flight.alert is None:
-            stream += await wire.octets()
+            stream += await wire.octets(most=HELLO_SECONDS)
             seen = clear_text(stream)
             if seen or len(stream) > MAX_FLIGHT:
                 detail = f"instead of TLS came {seen or 'far too much for a handshake'}"
