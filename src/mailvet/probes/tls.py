@@ -43,7 +43,7 @@ PERSISTENCE = 2
 """Attempts for an offer that got no clear answer: servers turn away clients that come in crowds."""
 
 HELLO_SECONDS = 8.0
-"""For an answer to a ClientHello; servers that give none (Courier) would hold up everything else."""
+"""For an answer to a ClientHello; a server that gives none must not hold up everything else."""
 
 _UNKNOWN = 1 << 16
 
