@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.addresses import host_address
+from lab.agreement import Suites, ask_nmap, ask_testssl, of_mailvet
 from lab.audit import RESULTS, audit_folder
 from lab.commands import require
 from lab.errors import LabError
@@ -118,9 +119,30 @@ def peers(lab: Lab, report: Callable[[str], None]) -> list[Peer]:
     return found
 
 
-def _calls(lab: Lab, address: str) -> Sequence[tuple[str, str, Sequence[Sequence[str]]]]:
+def suites(lab: Lab, report: Callable[[str], None]) -> Mapping[str, Suites]:
+    """
+    Let the last audit and the other tools say which cipher suites each port accepts.
+    """
+    scenario, record = opened(lab)
+    (machine,) = scenario.audited
+    address = str(host_address(record.subnet, machine.number))
+    ports = {**_STARTTLS, **dict.fromkeys(_IMPLICIT, "")}
+    own = of_mailvet(audit_folder(lab) / RESULTS)
+    report("comparing the suites of seven ports")
+    return {
+        "mailvet": {port: own[port] for port in own if port in ports},
+        "testssl.sh": ask_testssl(_testssl(lab), address, ports, lab.state),
+        "nmap": ask_nmap(address, ports, lab.state),
+    }
+
+
+def _testssl(lab: Lab) -> list[str]:
     base = ["testssl", "--quiet", "--color", "0", "--nodns", "none", "--warnings", "off"]
-    base += ["--add-ca", str(lab.state / "ca.crt")]
+    return [*base, "--add-ca", str(lab.state / "ca.crt")]
+
+
+def _calls(lab: Lab, address: str) -> Sequence[tuple[str, str, Sequence[Sequence[str]]]]:
+    base = _testssl(lab)
     tls = [[*base, f"{address}:{port}"] for port in _IMPLICIT]
     tls += [[*base, "-t", protocol, f"{address}:{port}"] for port, protocol in _STARTTLS.items()]
     ports = ",".join(str(port) for port in sorted([*_STARTTLS, *_IMPLICIT, 4190]))

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from lab.agreement import agree, render_agreement
 from lab.areas import undisturbed
 from lab.audit import undisturbing_audit
-from lab.bench import audits, peers, render_bench, shortfalls
+from lab.bench import audits, peers, render_bench, shortfalls, suites
 from lab.campaign import Campaign, add_options, conduct
 from lab.commands import say
 from lab.gate import Outcome, Trial, trial_of
@@ -135,10 +136,15 @@ def bench(lab: Lab, options: argparse.Namespace) -> int:
     audit = audits(lab, trial, options.times, say)
     others = [] if options.alone else peers(lab, say)
     print(render_bench(audit, others, len(expected.verdicts)))
+    found = {} if options.alone else suites(lab, say)
+    if found:
+        print("", render_agreement(found), sep="\n")
+    if found and not agree(found):
+        say("lab: the tools do not find the same suites")
     missed = [promise for promise, broken in shortfalls(audit, others).items() if broken]
     for promise in missed:
         say(f"lab: not kept: {promise}")
-    return 1 if missed else 0
+    return 1 if missed or (found and not agree(found)) else 0
 
 
 def named(lab: Lab, options: argparse.Namespace) -> tuple[Scenario, Expected]:
