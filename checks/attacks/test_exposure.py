@@ -13,7 +13,7 @@ from mailvet.plugin import control
 _PROGRAMS = ("vnd.dovecot.pipe", "vnd.dovecot.filter", "vnd.dovecot.execute")
 
 # Exim 4.96, Postfix 3.5.25: neither a part of an address or name, nor APOP's time (RFC 1939 §7).
-_VERSION = re.compile(r"(?<![\w.:@\[-])v?\d+\.\d+(?:\.\d+)?(?![\w:@-]|\.\w)")
+_VERSION = re.compile(r"(?<![\w.:@\[-])v?\d+\.\d+(?:\.\d+)?(?![\w:@]|\.\w)")
 _APOP = re.compile(r"<[^>]*@[^>]*>")
 
 

@@ -138,6 +138,8 @@ SIEVE_VERSION = ("VERSION", ("1.0",))
         (session("220 mail1.example.com ESMTP Postfix 3.5.25"), FAIL),
         (session("220 mail1.example.com ESMTP Exim 4.96 Thu, 26 Nov 2026 12:00:00"), FAIL),
         (session("* OK Dovecot (v2.3.16) ready."), FAIL),
+        (session("* OK mail1.example.com Cyrus IMAP 3.6.1-Debian-3.6.1-4+deb12u5 ready"), FAIL),
+        (session("220 mail-1.2-b.example.com ESMTP"), PASS),
         (session(""), OPEN),
         (
             session(
