@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from trustme import KeyType
 
 from mailvet.context import ProbeContext
+from mailvet.facts.tls import ALPN, SESSION_TICKET, STATUS_REQUEST
 from mailvet.facts.tls_enumeration import TlsEnumeration
 from mailvet.model import Endpoint, Protocol, Security
 from mailvet.probes.session import probe_session
@@ -28,7 +29,7 @@ NEW = {"AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256", "AES_128_GCM_SHA256"}
 
 
 def imaps(
-    *, minimum: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, curve: str = ""
+    *, minimum: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, curve: str = "", alpn: str = ""
 ) -> Callable[[Visit], Awaitable[None]]:
     """
     An IMAPS server with an RSA key and these suites.
@@ -38,6 +39,8 @@ def imaps(
     context.set_ciphers(":".join(SUITES.values()))
     if curve:
         context.set_ecdh_curve(curve)
+    if alpn:
+        context.set_alpn_protocols([alpn])
     AUTHORITY.issue_cert(HOST_NAME, key_type=KeyType.RSA).configure_cert(context)
 
     async def play(visit: Visit) -> None:
@@ -105,3 +108,17 @@ def test_a_server_of_tls_1_3_alone_has_no_old_suites() -> None:
     assert set(found.suites) == NEW
     assert found.extended_master_secret is None
     assert found.renegotiates_securely is None
+    assert found.extras is None
+
+
+def test_extensions_that_tls_1_2_answers_in_clear_text_are_seen() -> None:
+    """
+    OpenSSL has tickets by default, ALPN on request, and staples what it is given, so nothing here.
+    """
+    named, unnamed = observe(imaps(alpn="imap")), observe(imaps())
+
+    assert named.extras is not None
+    assert {SESSION_TICKET, ALPN} <= set(named.extras)
+    assert STATUS_REQUEST not in named.extras
+    assert unnamed.extras is not None
+    assert ALPN not in unnamed.extras

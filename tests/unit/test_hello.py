@@ -190,3 +190,15 @@ def test_hostile_octets_never_raise(seed: int) -> None:
         parse_server_hello(stream)
         parse_client_hello(stream)
         first_hello(stream, CLIENT_HELLO)
+
+
+@pytest.mark.parametrize(
+    ("version", "methods"),
+    [("TLSv1", b"\x02\x01\x00"), ("TLSv1.2", b"\x02\x01\x00"), ("TLSv1.3", b"\x01\x00")],
+)
+def test_compression_is_offered_where_there_is_any(version: str, methods: bytes) -> None:
+    """
+    A server that was never offered it could not be seen to have it (RFC 3749, RFC 8446 §4.1.2).
+    """
+    octets = hello(version, (0x002F,))
+    assert b"\x00\x02\x00\x2f" + methods in octets

@@ -2,12 +2,19 @@
 What a server accepts, held against rules.
 """
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from mailvet.facts.certificate import DAY, Certificate, CertificateFacts
-from mailvet.facts.tls import EXTENDED_MASTER_SECRET, RENEGOTIATION_INFO, Hello
+from mailvet.facts.tls import (
+    ALPN,
+    EXTENDED_MASTER_SECRET,
+    RENEGOTIATION_INFO,
+    SESSION_TICKET,
+    Hello,
+)
 from mailvet.facts.tls_enumeration import Choice, TlsEnumeration
 from mailvet.facts.tls_policy import tls_properties
 from mailvet.model import ExpectTlsPolicy
@@ -118,3 +125,22 @@ def test_certificates_are_held_against_the_rules(
     Key, signature and time.
     """
     assert violations(policy(name), seen(), facts)["certificate"] == (problem,)
+
+
+@pytest.mark.parametrize(
+    ("extras", "protocol", "shown"),
+    [
+        ((SESSION_TICKET, ALPN), "imap", {"tickets": "yes", "stapling": "no", "ALPN": "yes"}),
+        ((), "", {"tickets": "no", "stapling": "no", "ALPN": ""}),
+        (None, "imap", {"tickets": "", "stapling": "", "ALPN": ""}),
+    ],
+)
+def test_what_no_rules_are_about_is_shown(
+    extras: tuple[int, ...] | None, protocol: str, shown: dict[str, str]
+) -> None:
+    """
+    SMTP has no name for ALPN, and without TLS 1.2 nothing is known.
+    """
+    facts = dataclasses.replace(seen(old(AES256)), extras=extras, protocol=protocol)
+    found = tls_properties(policy("rfc9325"), facts, certificate())
+    assert {each.name: "".join(each.values) for each in found if each.name in shown} == shown

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from mailvet.facts.suites import SUITES
 from mailvet.facts.tls import (
+    ALPN,
     EXTENDED_MASTER_SECRET,
     KEY_SHARE,
     RENEGOTIATION_INFO,
     SERVER_HELLO,
+    SESSION_TICKET,
+    STATUS_REQUEST,
     SUPPORTED_VERSIONS,
     VERSION_NAMES,
     Hello,
@@ -42,6 +45,9 @@ _SIGNATURES = (
     0x0401, 0x0501, 0x0601, 0x0402, 0x0303, 0x0301, 0x0203, 0x0201, 0x0202, 0x0101,
 )  # fmt: skip
 _X25519 = 29
+_NO_COMPRESSION = b"\x00"
+_COMPRESSION = b"\x01\x00"
+"""DEFLATE first: who knows it is seen to choose it (RFC 3749)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ def write_client_hello(
     server_name: bytes,
     entropy: bytes,
     groups: tuple[int, ...] = (),
+    extras: bytes | None = None,
 ) -> bytes:
     """
     A ClientHello in its record that offers exactly one protocol version, and those *suites*.
@@ -87,19 +94,22 @@ def write_client_hello(
         groups: Groups by number; by default all that servers should know, and old ones. Under
             TLS 1.3 no key is sent for those that are named, so the server asks for one of its
             choice (HelloRetryRequest, RFC 8446 §4.1.4).
+        extras: A name for ALPN (RFC 7301), offered with session tickets (RFC 5077) and a stapled
+            OCSP response (RFC 6066 §8); empty for these two alone, None for none of the three.
     """
     number = NUMBERS[version]
     if number == _SSL3:
         suites, extensions = (*suites, _RENEGOTIATION_SCSV), b""
     else:
-        extensions = _vector(2, _extensions(number, server_name, entropy[64:96], groups))
+        found = _extensions(number, server_name, entropy[64:96], groups) + _extras(extras)
+        extensions = _vector(2, found)
     session = entropy[32:64] if number == _TLS13 else b""
     body = (
         struct.pack("!H", min(number, _TLS12))
         + entropy[:32]
         + _vector(1, session)
         + _vector(2, _numbers(suites))
-        + b"\x01\x00"
+        + _vector(1, _NO_COMPRESSION if number == _TLS13 else _COMPRESSION)
         + extensions
     )
     record = struct.pack("!BH", 22, min(number, 0x0301))
@@ -126,6 +136,14 @@ def _extensions(
         parts.append(_extension(45, b"\x01\x01"))
         parts.append(_extension(KEY_SHARE, _vector(2, share)))
     return b"".join(parts)
+
+
+def _extras(protocol: bytes | None) -> bytes:
+    if protocol is None:
+        return b""
+    names = _extension(ALPN, _vector(2, _vector(1, protocol))) if protocol else b""
+    stapled = b"\x01" + _vector(2, b"") + _vector(2, b"")
+    return names + _extension(STATUS_REQUEST, stapled) + _extension(SESSION_TICKET, b"")
 
 
 def _extension(number: int, body: bytes) -> bytes:

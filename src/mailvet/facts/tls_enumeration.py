@@ -47,6 +47,9 @@ class TlsEnumeration:
         connections: How many it took.
         seconds: How long it took.
         transcript: The offers in short lines.
+        extras: Extensions with which TLS 1.2 answers to an offer of session tickets, stapling and
+            ALPN; None without TLS 1.2, or if the answer was unclear.
+        protocol: The name that was offered for ALPN; empty if the protocol has none.
     """
 
     versions: tuple[str, ...]
@@ -55,6 +58,8 @@ class TlsEnumeration:
     connections: int
     seconds: float
     transcript: tuple[Line, ...]
+    extras: tuple[int, ...] | None = None
+    protocol: str = ""
 
     @property
     def suites(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from mailvet.facts.certificate import DAY, CertificateFacts
+from mailvet.facts.tls import ALPN, SESSION_TICKET, STATUS_REQUEST
 from mailvet.facts.tls_enumeration import TlsEnumeration
 from mailvet.model import ExpectTlsPolicy, TlsProperty
 
@@ -46,6 +47,7 @@ def tls_properties(
         _flag("compression", seen.compresses, yes="on", no="off", wrong=True, wanted="off"),
         _flag("renegotiation", seen.renegotiates_securely, yes="secure", no="insecure"),
         _flag(_EMS, seen.extended_master_secret, wanted=policy.ems),
+        *(TlsProperty(name, said, (), "") for name, said in _extras(seen)),
         TlsProperty(
             "certificate",
             tuple(_certificate(certificate)),
@@ -53,6 +55,16 @@ def tls_properties(
             _wanted_certificate(policy),
         ),
     )
+
+
+def _extras(seen: TlsEnumeration) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """
+    What no rules are about: session tickets, a stapled OCSP response, ALPN, all of TLS 1.2.
+    """
+    for name, number in (("tickets", SESSION_TICKET), ("stapling", STATUS_REQUEST), ("ALPN", ALPN)):
+        asked = seen.extras is not None and (number != ALPN or bool(seen.protocol))
+        said = "yes" if number in (seen.extras or ()) else "no"
+        yield name, (said,) if asked else ()
 
 
 def _wanted(allowed: tuple[str, ...], needed: tuple[str, ...] = ()) -> str:

@@ -163,6 +163,7 @@ async def make_offer(
     suites: tuple[int, ...],
     label: str,
     groups: tuple[int, ...] = (),
+    extras: bytes | None = None,
 ) -> Offer:
     """
     What the server answers to a ClientHello, on a connection of its own.
@@ -173,9 +174,12 @@ async def make_offer(
         suites: The suites.
         label: What they are, in words.
         groups: The groups for the key exchange; by default the usual ones.
+        extras: As for ``write_client_hello``.
     """
     name, entropy = server_name_octets(context.target.name), os.urandom(ENTROPY)
-    octets = write_client_hello(version, suites, server_name=name, entropy=entropy, groups=groups)
+    octets = write_client_hello(
+        version, suites, server_name=name, entropy=entropy, groups=groups, extras=extras
+    )
     hello = first_hello(octets, CLIENT_HELLO)
     assert hello is not None  # noqa: S101
     offer = await _propose(context, octets, hello, label)

@@ -15,6 +15,7 @@ from mailvet.facts.groups import CURVES, MODERN
 from mailvet.facts.offers import TLS12, TLS13, Answer, Offer, VersionFacts
 from mailvet.facts.suites import SUITES, TLS13_SUITES
 from mailvet.facts.tls_enumeration import Choice, TlsEnumeration
+from mailvet.model import Protocol
 from mailvet.probes.tls import PERSISTENCE, make_offer, require_tls, written
 
 ROLE = "tls-policy"
@@ -22,6 +23,11 @@ ROLE = "tls-policy"
 
 MOST = 40
 """Offers of one kind."""
+
+_EXTRAS = "tickets, stapling, ALPN"
+
+_ALPN = {Protocol.IMAP: "imap", Protocol.POP3: "pop3", Protocol.SIEVE: "managesieve"}
+"""Names in the registry of ALPN; SMTP has none."""
 
 _Offers = Callable[[tuple[int, ...]], Awaitable[Offer]]
 
@@ -40,10 +46,13 @@ async def probe_tls_enumeration(context: ProbeContext) -> TlsEnumeration:
     if TLS12 in versions.accepted:
         ways += [_suites(context, TLS12, numbers, kind) for kind, numbers in _kinds().items()]
         ways.append(_groups(context, TLS12, _ecdhe(), CURVES))
+        ways.append(_extras(context))
     if TLS13 in versions.accepted:
         ways.append(_suites(context, TLS13, TLS13_SUITES, "all suites"))
         ways.append(_groups(context, TLS13, TLS13_SUITES, MODERN))
-    offers = tuple(each for found in await asyncio.gather(*ways) for each in found)
+    found = await asyncio.gather(*ways)
+    offers = tuple(each for some in found for each in some)
+    extra = next((each.chosen for each in offers if each.label == _EXTRAS and each.chosen), None)
     return TlsEnumeration(
         versions=versions.accepted,
         choices=tuple(
@@ -59,6 +68,8 @@ async def probe_tls_enumeration(context: ProbeContext) -> TlsEnumeration:
         connections=len(offers),
         seconds=round(time.monotonic() - start, 3),
         transcript=written(offers),
+        extras=extra.extensions if extra else None,
+        protocol=_ALPN.get(context.service.protocol, ""),
     )
 
 
@@ -96,6 +107,14 @@ async def _groups(
     )
 
 
+async def _extras(context: ProbeContext) -> list[Offer]:
+    """
+    All suites of TLS 1.2, with extensions that a server may answer in clear text.
+    """
+    protocol = _ALPN.get(context.service.protocol, "").encode()
+    return [await make_offer(context, TLS12, tuple(SUITES), _EXTRAS, extras=protocol)]
+
+
 async def _exhaust(
     offer: _Offers, numbers: tuple[int, ...], chosen: Callable[[Offer], int]
 ) -> list[Offer]:
@@ -112,7 +131,7 @@ async def _exhaust(
 def _acts(scope: Scope) -> Acts:
     if ROLE not in scope.target.roles:
         return ()
-    most = sum(len(each) + 1 for each in (*_kinds().values(), CURVES, TLS13_SUITES, MODERN))
+    most = 1 + sum(len(each) + 1 for each in (*_kinds().values(), CURVES, TLS13_SUITES, MODERN))
     return (talks(scope.service, PERSISTENCE * most),)
 
 
