@@ -24,7 +24,9 @@ from lab.verdicts import compare
 @dataclass(frozen=True, slots=True)
 class Company:
     """
-    Mutants of one host that change different verdicts.
+    Mutants of one host that change different verdicts, and whose controls are of different areas.
+
+    Two of one area are likely to be about the same file, and to be more than the sum of both.
     """
 
     members: tuple[Mutant, ...]
@@ -36,6 +38,13 @@ class Company:
         """
         return frozenset(control for each in self.members for control in each.changes)
 
+    @property
+    def areas(self) -> frozenset[str]:
+        """
+        The areas of the controls that must notice.
+        """
+        return frozenset(areas_of(control for each in self.members for control in each.kills))
+
     def takes(self, mutant: Mutant, most: int) -> bool:
         """
         Whether *mutant* fits in, with *most* members at most.
@@ -44,6 +53,7 @@ class Company:
             len(self.members) < most
             and mutant.host == self.members[0].host
             and not self.changed & set(mutant.changes)
+            and not self.areas & set(areas_of(mutant.kills))
         )
 
 
@@ -69,16 +79,16 @@ def attempt_together(lab: Lab, trial: Trial, company: Company) -> Sequence[Resul
     members = company.members
     if len(members) > 1:
         start = time.monotonic()
-        if _all_noticed(lab, trial, members):
+        if _all_noticed(lab, trial, company):
             seconds = (time.monotonic() - start) / len(members)
             done = (Result(each, Outcome.KILLED, seconds=seconds) for each in members)
             return [replace(each, beside=len(members) - 1) for each in done]
     return [attempt(lab, trial, each) for each in members]
 
 
-def _all_noticed(lab: Lab, trial: Trial, members: Sequence[Mutant]) -> bool:
-    kills = [control for each in members for control in each.kills]
-    areas = areas_of(kills) if trial.own_areas else ()
+def _all_noticed(lab: Lab, trial: Trial, company: Company) -> bool:
+    members = company.members
+    areas = sorted(company.areas) if trial.own_areas else ()
     wanted = dict(trial.expected.verdicts)
     for each in members:
         wanted |= each.changes

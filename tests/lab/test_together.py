@@ -29,6 +29,7 @@ def mutant(name: str, kills: str, also: Mapping[str, str] | None = None) -> Muta
 AUTH = mutant("auth", "AUTH-01")
 TLS = mutant("tls", "TLS-01")
 BOTH = mutant("both", "RELAY-01", {"TLS-01": "unverified"})
+NEAR = mutant("near", "AUTH-02")
 
 
 def ids(found: Sequence[Company]) -> list[list[str]]:
@@ -51,6 +52,13 @@ def test_no_two_change_the_same_verdict(most: int, wanted: list[list[str]]) -> N
     Neither by failing it nor in another way; and there is a limit to how many there are.
     """
     assert ids(companies([AUTH, TLS, BOTH], most)) == wanted
+
+
+def test_no_two_are_about_the_same_area() -> None:
+    """
+    They may well touch the same file.
+    """
+    assert ids(companies([AUTH, NEAR, TLS], 6)) == [["auth", "tls"], ["near"]]
 
 
 @pytest.fixture(name="tried_alone")
