@@ -76,23 +76,27 @@ async def synchronised(
     near = _ALONE + _SYNCHRONISE + COME_TO_REST
     far = _ALONE + COME_TO_REST + _IF_IT_FAILED + _SYNCHRONISE
     for each, user, script in zip((context, partner), users, (near, far), strict=True):
-        await _ask(each, user, script, f"doveadm replicator replicate {user}; its status")
+        title = f"doveadm replicator replicate {user}; its status"
+        try:
+            await run(each, script.replace("USER", quote(user)), title=title, timeout=60.0)
+        except ProbeError:
+            await asyncio.sleep(REST)
 
 
 async def at_rest(context: ProbeContext, account: Account) -> None:
     """
-    Waits until neither the target nor its partner, if it has one, has anything to synchronise.
+    Lets the partner of the target, if it has one, synchronise *account*, and waits for both.
 
-    Mail that a probe has changed on the partner goes on changing here for a while.
+    Mail that a probe has changed on the partner goes on changing here for a while, and who looks at
+    the queue just then finds it empty.
     """
     partner = context.visit("partner")
     there = same_user(partner.target, account) if partner else None
     if partner is None or there is None:
         return
     with context.unhurried():
-        for each, owner in ((partner, there), (context, account)):
-            user = await dovecot_user(each, owner)
-            await _ask(each, user, _ALONE + COME_TO_REST + _ALONE, "doveadm replicator status")
+        users = (await dovecot_user(partner, there), await dovecot_user(context, account))
+        await synchronised(partner, context, users)
 
 
 def rests(scope: Scope) -> Acts:
@@ -101,11 +105,8 @@ def rests(scope: Scope) -> Acts:
     """
     if scope.target.partner is None:
         return ()
-    return (Commands("Dovecot's configuration"), Commands("state of the replicator"))
-
-
-async def _ask(context: ProbeContext, user: str, script: str, title: str) -> None:
-    try:
-        await run(context, script.replace("USER", quote(user)), title=title, timeout=60.0)
-    except ProbeError:
-        await asyncio.sleep(REST)
+    asks = "asks for a synchronisation of the test account"
+    return (
+        Commands("Dovecot's configuration"),
+        Commands("state of the replicator", changes=asks),
+    )
