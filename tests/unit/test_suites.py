@@ -2,11 +2,14 @@
 The registry of cipher suites and how suites are grouped.
 """
 
+import ssl
+
 import pytest
 from tlslite.constants import CipherSuite
 
 from mailvet.facts.suites import (
     SUITES,
+    TLS13_SUITES,
     offers_with_dh,
     offers_without_dh,
     static_rsa_offer,
@@ -74,3 +77,19 @@ def test_unknown_suites_have_a_number_for_a_name() -> None:
     A server may choose what nobody knows.
     """
     assert suite_name(0xFFFE) == "0xFFFE"
+
+
+def test_no_suite_of_the_local_library_is_missing() -> None:
+    """
+    What is never offered could never be found; PSK and SRP need a secret that mail has not.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+    known = {each["id"] & 0xFFFF: each["name"] for each in context.get_ciphers()}
+    missing = [
+        name
+        for number, name in known.items()
+        if number not in {*SUITES, *TLS13_SUITES} and not {"PSK", "SRP"} & set(name.split("-"))
+    ]
+    assert len(known) > 60
+    assert missing == []
