@@ -63,11 +63,11 @@ def _bare(value: Any) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-def _duration(value: dict[str, Any]) -> int:
+def _duration(value: dict[str, Any]) -> float:
     """
-    Whole seconds of a login, because a control is about them; no others.
+    Seconds of a login, because a control is about them; no others.
     """
-    return round(value["seconds"]) if "mechanism" in value else 0
+    return round(value["seconds"], 1) if "mechanism" in value else 0
 
 
 def mutants() -> Iterator[tuple[str, dict[str, Any]]]:
