@@ -140,7 +140,7 @@ def _home(scope: Scope, *, there: bool) -> Acts:
     account = scope.account(fresh=False)
     if account is None:
         return ()
-    way = f"mail through port {scope.service.port}"
+    way = "mail that ends in odd ways"
     stored = Stored(_NULL_SENDER, account.address, account.name, way, most=1 + len(VARIANTS))
     return at_home(scope, account, [stored], "UID FETCH", *REMOVE, there=there)
 
