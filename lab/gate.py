@@ -126,6 +126,19 @@ Breaker = Callable[[Lab, Scenario, Mutant], None]
 """Resets a lab and applies a mutant to it."""
 
 
+def differences_from(
+    expected: Expected,
+    changes: Mapping[str, str],
+    found: Mapping[str, str],
+    areas: Sequence[str] = (),
+) -> Differences:
+    """
+    Return what differs from *expected* with *changes*; with *areas*, only theirs were asked.
+    """
+    wanted = {**expected.verdicts, **changes}
+    return compare(within(wanted, areas) if areas else wanted, found)
+
+
 def judge(
     mutant: Mutant, expected: Expected, found: Mapping[str, str], areas: Sequence[str] = ()
 ) -> Result:
@@ -134,8 +147,7 @@ def judge(
 
     With *areas*, only theirs were asked.
     """
-    wanted = {**expected.verdicts, **mutant.changes}
-    differences = compare(within(wanted, areas) if areas else wanted, found)
+    differences = differences_from(expected, mutant.changes, found, areas)
     missed = {control for control in mutant.kills if found.get(control, NOT_RUN) != FAIL}
     if missed:
         return Result(mutant, Outcome.SURVIVED, differences)

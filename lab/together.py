@@ -7,18 +7,17 @@ is no verdict about any of them: then each is tried alone.
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from lab.areas import areas_of, within
+from lab.areas import areas_of
 from lab.commands import attempt as try_command
 from lab.errors import LabError
-from lab.gate import Outcome, Result, Trial, attempt, broken
+from lab.gate import Outcome, Result, Trial, attempt, broken, differences_from
 from lab.labs import restore
 from lab.mutant import Mutant
 from lab.place import Lab
 from lab.podman import command
 from lab.settle import apply
-from lab.verdicts import compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,11 @@ class Company:
     members: tuple[Mutant, ...]
 
     @property
-    def changed(self) -> frozenset[str]:
+    def changes(self) -> dict[str, str]:
         """
-        Every control whose verdict one of them changes.
+        Every verdict that one of them changes.
         """
-        return frozenset(control for each in self.members for control in each.changes)
+        return {control: to for each in self.members for control, to in each.changes.items()}
 
     @property
     def areas(self) -> frozenset[str]:
@@ -52,7 +51,7 @@ class Company:
         return (
             len(self.members) < most
             and mutant.host == self.members[0].host
-            and not self.changed & set(mutant.changes)
+            and not set(self.changes) & set(mutant.changes)
             and not self.areas & set(areas_of(mutant.kills))
         )
 
@@ -81,23 +80,20 @@ def attempt_together(lab: Lab, trial: Trial, company: Company) -> Sequence[Resul
         start = time.monotonic()
         if _all_noticed(lab, trial, company):
             seconds = (time.monotonic() - start) / len(members)
-            done = (Result(each, Outcome.KILLED, seconds=seconds) for each in members)
-            return [replace(each, beside=len(members) - 1) for each in done]
+            beside = len(members) - 1
+            return [Result(m, Outcome.KILLED, seconds=seconds, beside=beside) for m in members]
     return [attempt(lab, trial, each) for each in members]
 
 
 def _all_noticed(lab: Lab, trial: Trial, company: Company) -> bool:
     members = company.members
     areas = sorted(company.areas) if trial.own_areas else ()
-    wanted = dict(trial.expected.verdicts)
-    for each in members:
-        wanted |= each.changes
     try:
         with broken(lab, trial.scenario, members[0], lambda *_: _break(lab, trial, members)):
             found = trial.audit(lab, trial.scenario, areas)
     except LabError:
         return False
-    return not compare(within(wanted, areas) if areas else wanted, found)
+    return not differences_from(trial.expected, company.changes, found, areas)
 
 
 def _break(lab: Lab, trial: Trial, members: Sequence[Mutant]) -> None:

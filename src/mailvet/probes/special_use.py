@@ -56,6 +56,9 @@ async def probe_special_use(context: ProbeContext) -> SpecialUseFacts:
             remaining = await _take_away(context, account, mailbox, names, subscribed_before)
             folders = without_claim(await mailbox.folders())
             subscribed = await mailbox.subscriptions()
+            # The partner still has the mailboxes, and its next synchronisation would replace the
+            # ones that the trials make.
+            await at_rest(context, account)
             trials = [
                 await _try(context, account, mailbox, name, number)
                 for number, name in enumerate(_special(context, folders))
