@@ -15,6 +15,7 @@ from tests.fakes.context import DOMAIN, make_account, make_context
 from tests.fakes.grammar import Command
 from tests.fakes.honest_imap import ImapSession
 from tests.fakes.honest_session import HonestHost
+from tests.fakes.mailstore import Message
 from tests.fakes.stubs import Visit, serving
 
 IMAPS = (("imaps", Protocol.IMAP, Security.IMPLICIT_TLS),)
@@ -96,3 +97,77 @@ def test_a_server_that_goes_on_ending_sessions_is_given_up() -> None:
     """
     with inconsistent(REOPENED + 1) as (service, _), pytest.raises(PeerClosedError):
         asyncio.run(look(service, lasting=True))
+
+
+class Renumbering(ImapSession):
+    """
+    Gives a message another UID each time that it is expunged, as long as there is *patience*.
+    """
+
+    patience = 0
+
+    async def do_expunge(self, command: Command) -> None:
+        """EXPUNGE."""
+        gone = [each for each in self.messages if each.deleted]
+        await super().do_expunge(command)
+        if gone and type(self).patience:
+            type(self).patience -= 1
+            self.messages.append(Message(gone[-1].uid + 1, gone[-1].octets))
+
+
+class Keeping(ImapSession):
+    """
+    Keeps everything.
+    """
+
+    asked = 0
+
+    async def do_expunge(self, command: Command) -> None:
+        """EXPUNGE."""
+        type(self).asked += 1
+        await self.succeed(command)
+
+
+def remove(session: type[ImapSession]) -> tuple[str, ...]:
+    """
+    What is left after the message was removed.
+    """
+    host = HonestHost()
+    host.store.store(host.store.users[f"alice@{DOMAIN}"], "INBOX", MESSAGE)
+
+    async def play(visit: Visit) -> None:
+        await visit.start_tls()
+        await session(host, visit).serve()
+
+    async def take_away(service: Endpoint) -> tuple[str, ...]:
+        context = make_context(service.port, Protocol.IMAP, Security.IMPLICIT_TLS, timeout=5.0)
+        async with open_mailbox(context, make_account()) as mailbox:
+            return await mailbox.remove("<one@example.com>")
+
+    with serving(play, IMAPS) as stub:
+        return asyncio.run(take_away(stub.endpoint(Protocol.IMAP, Security.IMPLICIT_TLS)))
+
+
+def test_a_message_that_comes_back_under_another_uid_is_removed_again() -> None:
+    """
+    Replication renumbers messages when both servers gave the same UID to different ones.
+    """
+    Renumbering.patience = 2
+    assert remove(Renumbering) == ()
+
+
+def test_a_message_that_comes_back_forever_is_left() -> None:
+    """
+    There is an end to patience.
+    """
+    Renumbering.patience = 1000
+    assert remove(Renumbering) == ("INBOX",)
+
+
+def test_a_message_that_expunge_leaves_is_not_expunged_again() -> None:
+    """
+    Under the UID that it had it was simply not removed.
+    """
+    Keeping.asked = 0
+    assert remove(Keeping) == ("INBOX",)
+    assert Keeping.asked == 1

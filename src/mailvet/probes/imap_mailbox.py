@@ -38,6 +38,9 @@ _LOOKS = frozenset(
 REOPENED = 3
 """How often a mailbox is opened again that the server closed."""
 
+REAPPEARANCES = 3
+"""How often a message is removed again that came back under another UID."""
+
 
 class Mailbox:
     """
@@ -233,17 +236,25 @@ class Mailbox:
         Returns the names of the folders in which some are found nevertheless.
         """
         names = [each.name for each in await self.folders()] if folders is None else list(folders)
-        left: list[str] = []
-        for name in names:
-            uids = await self.find(name, message_id)
-            if not uids:
-                continue
+        return tuple([name for name in names if not await self._empty(name, message_id)])
+
+    async def _empty(self, folder: str, message_id: str) -> bool:
+        """
+        Whether no such message is in *folder* any more.
+
+        Where two servers replicate and gave the same UID to different messages, Dovecot gives the
+        message another one, and expunging the old one does nothing.
+        """
+        tried: set[int] = set()
+        for _ in range(REAPPEARANCES + 1):
+            uids = await self.find(folder, message_id)
+            if tried.issuperset(uids):
+                return not uids
+            tried.update(uids)
             self._examined = ""
             with contextlib.suppress(IMAPClientError):
-                await self._call(_expunge, name, uids)
-            if await self.find(name, message_id):
-                left.append(name)
-        return tuple(left)
+                await self._call(_expunge, folder, uids)
+        return not await self.find(folder, message_id)
 
     async def _reply(self, work: Callable[..., Any], *arguments: Any) -> Reply:  # noqa: ANN401
         try:

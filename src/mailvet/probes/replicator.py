@@ -99,14 +99,14 @@ async def at_rest(context: ProbeContext, account: Account) -> None:
         await synchronised(partner, context, users)
 
 
-def rests(scope: Scope) -> Acts:
+def rests(scope: Scope, times: int = 1) -> Acts:
     """
-    The acts of ``at_rest``, as they are on the target and on its partner.
+    The acts of ``at_rest``, *times* over, as they are on the target and on its partner.
     """
     if scope.target.partner is None:
         return ()
     asks = "asks for a synchronisation of the test account"
     return (
-        Commands("Dovecot's configuration"),
-        Commands("state of the replicator", changes=asks),
+        Commands("Dovecot's configuration", times),
+        Commands("state of the replicator", times, changes=asks),
     )

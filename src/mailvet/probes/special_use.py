@@ -163,6 +163,10 @@ async def _try(
     return FolderTrial(name, select, append, removed=removed)
 
 
+def _rests(scope: Scope) -> Acts:
+    return rests(scope, 2)
+
+
 def _acts(scope: Scope) -> Acts:
     account = scope.account(fresh=True)
     if account is None:
@@ -171,7 +175,7 @@ def _acts(scope: Scope) -> Acts:
     most = MAX_OF_A_USE * len(scope.target.expect.mailboxes.special_use)
     verbs = ("LSUB", "SUBSCRIBE", "UNSUBSCRIBE", "APPEND")
     return (
-        *rests(scope),
+        *_rests(scope),
         *opens_mailbox(scope.target, account, 1, *verbs, *VERBS, *REMOVE),
         MailboxChanges(
             account.name,
@@ -190,7 +194,7 @@ FACTS = (
         probe_special_use,
         SpecialUseFacts,
         acts=_acts,
-        acts_at_partner=rests,
+        acts_at_partner=_rests,
         needs=("dovecot",),
     ),
 )
