@@ -29,14 +29,18 @@ NEW = {"AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256", "AES_128_GCM_SHA256"}
 
 
 def imaps(
-    *, minimum: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2, curve: str = "", alpn: str = ""
+    *,
+    minimum: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
+    curve: str = "",
+    alpn: str = "",
+    level: int = 2,
 ) -> Callable[[Visit], Awaitable[None]]:
     """
     An IMAPS server with an RSA key and these suites.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = minimum
-    context.set_ciphers(":".join(SUITES.values()))
+    context.set_ciphers(":".join((*SUITES.values(), f"@SECLEVEL={level}")))
     if curve:
         context.set_ecdh_curve(curve)
     if alpn:
@@ -99,6 +103,17 @@ def test_one_curve_is_one_group() -> None:
     assert observe(imaps(curve="secp384r1")).groups == ("secp384r1",)
 
 
+def test_signatures_are_found_as_far_as_the_security_level_lets_them() -> None:
+    """
+    OpenSSL signs with SHA-1 at level 0 only.
+    """
+    usual, lax = observe(imaps()), observe(imaps(level=0))
+
+    assert {"rsa_pss_rsae_sha256", "rsa_pkcs1_sha512"} <= set(usual.signatures)
+    assert set(lax.signatures) - set(usual.signatures) >= {"rsa_pkcs1_sha1"}
+    assert not [each for each in lax.signatures if each.startswith(("ecdsa", "0x"))]
+
+
 def test_a_server_of_tls_1_3_alone_has_no_old_suites() -> None:
     """
     And nothing to say about what TLS 1.3 has done away with.
@@ -106,6 +121,7 @@ def test_a_server_of_tls_1_3_alone_has_no_old_suites() -> None:
     found = observe(imaps(minimum=ssl.TLSVersion.TLSv1_3))
 
     assert set(found.suites) == NEW
+    assert found.signatures == ()
     assert found.extended_master_secret is None
     assert found.renegotiates_securely is None
     assert found.extras is None

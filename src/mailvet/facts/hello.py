@@ -8,6 +8,7 @@ for the server's; so the octets are put together here, and what they offer is re
 import struct
 from dataclasses import dataclass
 
+from mailvet.facts.signatures import SIGNATURES
 from mailvet.facts.suites import SUITES
 from mailvet.facts.tls import (
     ALPN,
@@ -40,10 +41,6 @@ _GROUPS = (29, 23, 24, 25, 30, 256, 257, 258)
 _OLD_GROUPS = (22, 21, 19)
 """Who offers TLS 1.3 alone may not name these (RFC 8446 §4.2.7)."""
 
-_SIGNATURES = (
-    0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080A, 0x080B,
-    0x0401, 0x0501, 0x0601, 0x0402, 0x0303, 0x0301, 0x0203, 0x0201, 0x0202, 0x0101,
-)  # fmt: skip
 _X25519 = 29
 _NO_COMPRESSION = b"\x00"
 _COMPRESSION = b"\x01\x00"
@@ -62,6 +59,8 @@ class Flight:
         dh_bits: Size of its Diffie-Hellman prime, if it chose such a suite; 0 if not.
         asks_certificate: Whether it asks for a client certificate; not visible under TLS 1.3.
         group: Number of the group of its key exchange; 0 if none was seen.
+        signature: Number of the scheme with which it signed that; 0 if none was seen, as before TLS
+            1.2, which names none, and under TLS 1.3, which encrypts it.
     """
 
     hello: Hello | None
@@ -70,6 +69,30 @@ class Flight:
     dh_bits: int
     asks_certificate: bool
     group: int = 0
+    signature: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """
+    What a ClientHello offers beside a version and suites.
+
+    Attributes:
+        groups: Groups by number; by default all that servers should know, and old ones. Under
+            TLS 1.3 no key is sent for those that are named, so the server asks for one of its
+            choice (HelloRetryRequest, RFC 8446 §4.1.4).
+        signatures: Signature schemes by number, since TLS 1.2.
+        extras: A name for ALPN (RFC 7301), offered with session tickets (RFC 5077) and a stapled
+            OCSP response (RFC 6066 §8); empty for these two alone, None for none of the three.
+    """
+
+    groups: tuple[int, ...] = ()
+    signatures: tuple[int, ...] = tuple(SIGNATURES)
+    extras: bytes | None = None
+
+
+USUAL = Beside()
+"""What servers should know."""
 
 
 def write_client_hello(
@@ -78,8 +101,7 @@ def write_client_hello(
     *,
     server_name: bytes,
     entropy: bytes,
-    groups: tuple[int, ...] = (),
-    extras: bytes | None = None,
+    beside: Beside = USUAL,
 ) -> bytes:
     """
     A ClientHello in its record that offers exactly one protocol version, and those *suites*.
@@ -91,18 +113,16 @@ def write_client_hello(
         suites: Cipher suites by number.
         server_name: Name to indicate; empty for none.
         entropy: ``ENTROPY`` random octets.
-        groups: Groups by number; by default all that servers should know, and old ones. Under
-            TLS 1.3 no key is sent for those that are named, so the server asks for one of its
-            choice (HelloRetryRequest, RFC 8446 §4.1.4).
-        extras: A name for ALPN (RFC 7301), offered with session tickets (RFC 5077) and a stapled
-            OCSP response (RFC 6066 §8); empty for these two alone, None for none of the three.
+        beside: What else is offered.
     """
     number = NUMBERS[version]
     if number == _SSL3:
         suites, extensions = (*suites, _RENEGOTIATION_SCSV), b""
     else:
-        found = _extensions(number, server_name, entropy[64:96], groups) + _extras(extras)
-        extensions = _vector(2, found)
+        found = _extensions(number, server_name, entropy[64:96], beside.groups)
+        if number >= _TLS12:
+            found += _extension(13, _vector(2, _numbers(beside.signatures)))
+        extensions = _vector(2, found + _extras(beside.extras))
     session = entropy[32:64] if number == _TLS13 else b""
     body = (
         struct.pack("!H", min(number, _TLS12))
@@ -128,8 +148,6 @@ def _extensions(
     ]
     if server_name:
         parts.insert(0, _extension(0, _vector(2, b"\x00" + _vector(2, server_name))))
-    if number >= _TLS12:
-        parts.append(_extension(13, _vector(2, _numbers(_SIGNATURES))))
     if number == _TLS13:
         share = b"" if groups else struct.pack("!H", _X25519) + _vector(2, key_share)
         parts.append(_extension(SUPPORTED_VERSIONS, _vector(1, _numbers((number,)))))
@@ -177,7 +195,8 @@ def read_flight(stream: bytes) -> Flight:
     # The rest of a TLS 1.3 flight is encrypted, and its alerts with it.
     done = done or hello.version == "TLSv1.3"
     bits, group = _dh_bits(hello, exchange), hello.group or _curve(hello, exchange)
-    return Flight(hello, parse_alert(stream), done, bits, asks, group)
+    signature = _signature(hello, exchange)
+    return Flight(hello, parse_alert(stream), done, bits, asks, group, signature)
 
 
 def _curve(hello: Hello, exchange: bytes) -> int:
@@ -194,3 +213,19 @@ def _dh_bits(hello: Hello, exchange: bytes) -> int:
     if suite is None or not suite.needs_dh:
         return 0
     return int.from_bytes(exchange[2 : 2 + int.from_bytes(exchange[:2])]).bit_length()
+
+
+def _signature(hello: Hello, exchange: bytes) -> int:
+    """
+    The scheme behind the parameters of a ServerKeyExchange of TLS 1.2 (RFC 5246 §7.4.3).
+    """
+    suite = SUITES.get(hello.suites[0])
+    if suite is None or hello.version != "TLSv1.2" or not suite.signed:
+        return 0
+    position = 0
+    if suite.needs_dh:
+        for _ in range(3):
+            position += 2 + int.from_bytes(exchange[position : position + 2])
+    else:
+        position = 4 + int.from_bytes(exchange[3:4])
+    return int.from_bytes(exchange[position : position + 2])

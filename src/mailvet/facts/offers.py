@@ -45,6 +45,7 @@ class Offer:
         dh_bits: Size of the server's Diffie-Hellman prime; 0 if none was seen.
         asks_certificate: Whether the server asks for a client certificate, as far as is visible.
         group: Number of the group of its key exchange; 0 if none was seen.
+        signature: Number of the scheme with which it signed that; 0 if none was seen.
     """
 
     label: str
@@ -56,6 +57,7 @@ class Offer:
     dh_bits: int = 0
     asks_certificate: bool = False
     group: int = 0
+    signature: int = 0
 
     @property
     def version(self) -> str:

@@ -165,6 +165,13 @@ class Suite:
         return self.exchange.startswith(("DHE", "DH_"))
 
     @property
+    def signed(self) -> bool:
+        """
+        Whether the server makes a new key for each handshake and signs it.
+        """
+        return self.exchange.startswith(("DHE", "ECDHE")) and not self.anonymous
+
+    @property
     def kind(self) -> str:
         """
         What a server has to have for it; one hello may offer all suites of a kind together.

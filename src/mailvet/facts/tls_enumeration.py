@@ -5,6 +5,7 @@ Everything that a server accepts in TLS, as far as it can be offered.
 from dataclasses import dataclass
 
 from mailvet.facts.groups import group_name
+from mailvet.facts.signatures import signature_name
 from mailvet.facts.suites import SUITES, suite_name
 from mailvet.facts.tls import RENEGOTIATION_INFO, Hello
 from mailvet.transcript import Line
@@ -28,11 +29,13 @@ class Choice:
         hello: Its ServerHello.
         group: The group of the key exchange; 0 if there is none.
         dh_bits: Size of its Diffie-Hellman prime; 0 if there is none.
+        signature: The scheme with which it signed its part of the key exchange; 0 if not seen.
     """
 
     hello: Hello
     group: int
     dh_bits: int
+    signature: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,14 @@ class TlsEnumeration:
         Names of the accepted groups.
         """
         return tuple(dict.fromkeys(group_name(each.group) for each in self.choices if each.group))
+
+    @property
+    def signatures(self) -> tuple[str, ...]:
+        """
+        Names of the schemes with which TLS 1.2 signs the key exchange.
+        """
+        numbers = (each.signature for each in self.choices if each.signature)
+        return tuple(dict.fromkeys(signature_name(each) for each in numbers))
 
     @property
     def dh_bits(self) -> tuple[int, ...]:

@@ -39,6 +39,12 @@ def tls_properties(
             _wanted(policy.groups),
         ),
         TlsProperty(
+            "signatures",
+            seen.signatures,
+            tuple(each for each in seen.signatures if not _allowed(each, policy.signatures)),
+            _wanted(policy.signatures),
+        ),
+        TlsProperty(
             "Diffie-Hellman",
             tuple(f"{bits} bits" for bits in seen.dh_bits),
             tuple(f"{bits} bits" for bits in seen.dh_bits if bits < policy.dh_bits),
@@ -72,8 +78,8 @@ def _wanted(allowed: tuple[str, ...], needed: tuple[str, ...] = ()) -> str:
     return f"{', '.join(allowed)}{needs}" if allowed else ""
 
 
-def _allowed(suite: str, rules: tuple[str, ...]) -> bool:
-    return not rules or any(fnmatchcase(suite, each) for each in rules)
+def _allowed(name: str, rules: tuple[str, ...]) -> bool:
+    return not rules or any(fnmatchcase(name, each) for each in rules)
 
 
 def _flag(

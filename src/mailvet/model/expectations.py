@@ -20,6 +20,8 @@ class ExpectTlsPolicy:
         suites: Patterns of suites that may be accepted, as ``fnmatch`` has them, of the
             registry's names without ``TLS_``.
         groups: Groups for the key exchange that may be accepted, as the registry names them.
+        signatures: Patterns of schemes with which TLS 1.2 may sign the key exchange, of the
+            registry's names (``*_sha256``).
         rsa_bits: Least size of RSA keys in certificates, in bits.
         ec_bits: Least size of keys on elliptic curves in certificates, in bits.
         dh_bits: Least size of Diffie-Hellman primes, in bits.
@@ -34,6 +36,7 @@ class ExpectTlsPolicy:
     required: tuple[str, ...] = ()
     suites: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
     rsa_bits: int = 0
     ec_bits: int = 0
     dh_bits: int = 0

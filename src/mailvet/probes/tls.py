@@ -15,6 +15,8 @@ from mailvet.facts.hello import (
     ENTROPY,
     MAX_FLIGHT,
     NUMBERS,
+    USUAL,
+    Beside,
     Flight,
     read_flight,
     write_client_hello,
@@ -162,8 +164,7 @@ async def make_offer(
     version: str,
     suites: tuple[int, ...],
     label: str,
-    groups: tuple[int, ...] = (),
-    extras: bytes | None = None,
+    beside: Beside = USUAL,
 ) -> Offer:
     """
     What the server answers to a ClientHello, on a connection of its own.
@@ -173,13 +174,10 @@ async def make_offer(
         version: The only or the newest version that is offered.
         suites: The suites.
         label: What they are, in words.
-        groups: The groups for the key exchange; by default the usual ones.
-        extras: As for ``write_client_hello``.
+        beside: What else is offered.
     """
     name, entropy = server_name_octets(context.target.name), os.urandom(ENTROPY)
-    octets = write_client_hello(
-        version, suites, server_name=name, entropy=entropy, groups=groups, extras=extras
-    )
+    octets = write_client_hello(version, suites, server_name=name, entropy=entropy, beside=beside)
     hello = first_hello(octets, CLIENT_HELLO)
     assert hello is not None  # noqa: S101
     offer = await _propose(context, octets, hello, label)
@@ -236,6 +234,7 @@ def _judged(label: str, hello: Hello, flight: Flight) -> Offer:
         dh_bits=flight.dh_bits,
         asks_certificate=flight.asks_certificate,
         group=flight.group,
+        signature=flight.signature,
     )
 
 

@@ -12,7 +12,9 @@ from collections.abc import Awaitable, Callable
 from mailvet.acts import Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.groups import CURVES, MODERN
+from mailvet.facts.hello import Beside
 from mailvet.facts.offers import TLS12, TLS13, Answer, Offer, VersionFacts
+from mailvet.facts.signatures import SIGNATURES
 from mailvet.facts.suites import SUITES, TLS13_SUITES
 from mailvet.facts.tls_enumeration import Choice, TlsEnumeration
 from mailvet.model import Protocol
@@ -46,6 +48,7 @@ async def probe_tls_enumeration(context: ProbeContext) -> TlsEnumeration:
     if TLS12 in versions.accepted:
         ways += [_suites(context, TLS12, numbers, kind) for kind, numbers in _kinds().items()]
         ways.append(_groups(context, TLS12, _ecdhe(), CURVES))
+        ways.append(_signatures(context))
         ways.append(_extras(context))
     if TLS13 in versions.accepted:
         ways.append(_suites(context, TLS13, TLS13_SUITES, "all suites"))
@@ -56,7 +59,7 @@ async def probe_tls_enumeration(context: ProbeContext) -> TlsEnumeration:
     return TlsEnumeration(
         versions=versions.accepted,
         choices=tuple(
-            Choice(each.chosen, each.group, each.dh_bits)
+            Choice(each.chosen, each.group, each.dh_bits, each.signature)
             for each in offers
             if each.version and each.chosen
         ),
@@ -101,9 +104,21 @@ async def _groups(
     context: ProbeContext, version: str, suites: tuple[int, ...], groups: tuple[int, ...]
 ) -> list[Offer]:
     return await _exhaust(
-        lambda left: make_offer(context, version, suites, "groups", left),
+        lambda left: make_offer(context, version, suites, "groups", Beside(groups=left)),
         groups,
         lambda offer: offer.group,
+    )
+
+
+async def _signatures(context: ProbeContext) -> list[Offer]:
+    """
+    How the server signs its part of the key exchange in TLS 1.2; later versions encrypt it.
+    """
+    suites = tuple(each.number for each in SUITES.values() if each.signed)
+    return await _exhaust(
+        lambda left: make_offer(context, TLS12, suites, "signatures", Beside(signatures=left)),
+        tuple(SIGNATURES),
+        lambda offer: offer.signature,
     )
 
 
@@ -112,7 +127,7 @@ async def _extras(context: ProbeContext) -> list[Offer]:
     All suites of TLS 1.2, with extensions that a server may answer in clear text.
     """
     protocol = _ALPN.get(context.service.protocol, "").encode()
-    return [await make_offer(context, TLS12, tuple(SUITES), _EXTRAS, extras=protocol)]
+    return [await make_offer(context, TLS12, tuple(SUITES), _EXTRAS, Beside(extras=protocol))]
 
 
 async def _exhaust(
@@ -131,7 +146,9 @@ async def _exhaust(
 def _acts(scope: Scope) -> Acts:
     if ROLE not in scope.target.roles:
         return ()
-    most = 1 + sum(len(each) + 1 for each in (*_kinds().values(), CURVES, TLS13_SUITES, MODERN))
+    most = 1 + sum(
+        len(each) + 1 for each in (*_kinds().values(), CURVES, SIGNATURES, TLS13_SUITES, MODERN)
+    )
     return (talks(scope.service, PERSISTENCE * most),)
 
 
