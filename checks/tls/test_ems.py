@@ -4,6 +4,7 @@ Extended Master Secret (RFC 7627), judged by complete TLS 1.2 handshakes.
 
 from mailvet.facts.ems import EmsFacts
 from mailvet.facts.offers import VersionFacts
+from mailvet.facts.resumption import ResumptionFacts
 from mailvet.model import Judgement, Target, judge, not_applicable, unverified
 from mailvet.plugin import control
 
@@ -43,3 +44,21 @@ def test_sessions_without_it_are_refused(
     return judge(
         bool(ems.offered.ems) and not ems.withheld.completed, observed=seen, expected=expected
     )
+
+
+@control("EMS-03")
+def test_sessions_go_on_as_they_began(resumption: ResumptionFacts) -> Judgement:
+    """
+    What a session has of Extended Master Secret does not change when another connection resumes it.
+    """
+    expected = "no session resumed with another Extended Master Secret than it began with"
+    if resumption.wrong:
+        return judge(False, observed=f"resumes {resumption.wrong}", expected=expected)
+    if resumption.impossible:
+        return not_applicable(resumption.impossible)
+    if resumption.alike is None or not resumption.alike.resumed:
+        return not_applicable("the server resumes no session of TLS 1.2")
+    if resumption.problem:
+        problem = resumption.problem
+        return unverified(problem.cause, observed=problem.detail, expected=expected)
+    return judge(True, observed="resumes sessions as they began only", expected=expected)

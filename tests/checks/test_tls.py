@@ -16,6 +16,7 @@ from mailvet.facts.keyfiles import KeyFileFacts, KeyPair, PemFile
 from mailvet.facts.offers import STATIC_RSA, Answer, Offer, SuiteFacts, VersionFacts
 from mailvet.facts.renegotiation import Renegotiation, RenegotiationFacts
 from mailvet.facts.replies import Capabilities, Reply
+from mailvet.facts.resumption import ResumptionFacts
 from mailvet.facts.session import SessionFacts
 from mailvet.facts.suites import weak_offers
 from mailvet.facts.tls import Ending, Handshake, Hello
@@ -267,6 +268,38 @@ def test_ems(load_check: Load, facts: EmsFacts, other: VersionFacts, verdict: Ve
     """EMS-01: what our own side did not offer says nothing about the server."""
     check = load_check("tls", "test_ems", "test_extended_master_secret")
     assert check(facts, other).verdict is verdict
+
+
+RESUMED = replace(SHAKE, offered_session=True, resumed=True)
+ANEW = replace(RESUMED, resumed=False)
+DROPPED = replace(REFUSED, offered_session=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        (ResumptionFacts(RESUMED, DROPPED, ANEW, "", ()), Verdict.PASS),
+        (ResumptionFacts(RESUMED, DROPPED, None, "", ()), Verdict.PASS),
+        (ResumptionFacts(RESUMED, replace(DROPPED, resumed=True), ANEW, "", ()), Verdict.FAIL),
+        (ResumptionFacts(RESUMED, DROPPED, RESUMED, "", ()), Verdict.FAIL),
+        (ResumptionFacts(RESUMED, RESUMED, ANEW, "", ()), Verdict.UNVERIFIED),
+        (
+            ResumptionFacts(RESUMED, replace(DROPPED, offered_session=False), ANEW, "", ()),
+            Verdict.UNVERIFIED,
+        ),
+        (
+            ResumptionFacts(RESUMED, replace(DROPPED, ending=Ending.TIME), ANEW, "", ()),
+            Verdict.UNVERIFIED,
+        ),
+        (ResumptionFacts(ANEW, DROPPED, ANEW, "", ()), Verdict.NOT_APPLICABLE),
+        (ResumptionFacts(None, None, None, "no TLS 1.2", ()), Verdict.NOT_APPLICABLE),
+    ],
+)
+def test_resumption(load_check: Load, facts: ResumptionFacts, verdict: Verdict) -> None:
+    """EMS-03: what our own side could not ask for says nothing about the server."""
+    assert (
+        load_check("tls", "test_ems", "test_sessions_go_on_as_they_began")(facts).verdict is verdict
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from typing import Any
 import trustme
 from tlslite.api import HandshakeSettings, TLSConnection, X509CertChain, parsePEMKey
 from tlslite.errors import BaseTLSException
+from tlslite.session import Session
+from tlslite.sessioncache import SessionCache
 
 from tests.fakes.certificates import AUTHORITY
 from tests.fakes.grammar import HOST_NAME
@@ -25,6 +27,17 @@ def _credentials() -> tuple[X509CertChain, Any]:
     chain = X509CertChain()
     chain.parsePemList(b"".join(each.bytes() for each in issued.cert_chain_pems).decode())
     return chain, parsePEMKey(issued.private_key_pem.bytes().decode(), private=True)
+
+
+class Forgetful(SessionCache):  # type: ignore[misc]
+    """
+    Keeps sessions, and gives them out as if all had begun with Extended Master Secret.
+    """
+
+    def __getitem__(self, number: bytes) -> Session:
+        found = super().__getitem__(number)
+        found.extendedMasterSecret = True
+        return found
 
 
 def settings(
@@ -50,12 +63,14 @@ def settings(
 
 
 @contextlib.contextmanager
-def old_tls_server(chosen: HandshakeSettings) -> Iterator[int]:
+def old_tls_server(
+    chosen: HandshakeSettings, sessions: SessionCache | None = None
+) -> Iterator[int]:
     """
     The port of a server on the loopback interface that starts TLS at once and then greets.
     """
     listening = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=_serve, args=(listening, chosen), daemon=True)
+    thread = threading.Thread(target=_serve, args=(listening, chosen, sessions), daemon=True)
     thread.start()
     try:
         yield listening.getsockname()[1]
@@ -66,20 +81,22 @@ def old_tls_server(chosen: HandshakeSettings) -> Iterator[int]:
         thread.join(5)
 
 
-def _serve(listening: socket.socket, chosen: HandshakeSettings) -> None:
+def _serve(
+    listening: socket.socket, chosen: HandshakeSettings, sessions: SessionCache | None
+) -> None:
     while True:
         try:
             link, _ = listening.accept()
         except OSError:
             return
-        threading.Thread(target=_visit, args=(link, chosen), daemon=True).start()
+        threading.Thread(target=_visit, args=(link, chosen, sessions), daemon=True).start()
 
 
-def _visit(link: socket.socket, chosen: HandshakeSettings) -> None:
+def _visit(link: socket.socket, chosen: HandshakeSettings, sessions: SessionCache | None) -> None:
     chain, key = _credentials()
     link.settimeout(5)
     with link, contextlib.suppress(BaseTLSException, OSError, ValueError):
         tls = TLSConnection(link)
-        tls.handshakeServer(certChain=chain, privateKey=key, settings=chosen)
+        tls.handshakeServer(certChain=chain, privateKey=key, settings=chosen, sessionCache=sessions)
         tls.write(GREETING)
         tls.close()

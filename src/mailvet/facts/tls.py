@@ -14,6 +14,7 @@ EXTENDED_MASTER_SECRET = 0x0017
 STATUS_REQUEST = 0x0005
 ALPN = 0x0010
 SESSION_TICKET = 0x0023
+PRE_SHARED_KEY = 0x0029
 SUPPORTED_VERSIONS = 0x002B
 KEY_SHARE = 0x0033
 RENEGOTIATION_INFO = 0xFF01
@@ -58,6 +59,7 @@ class Hello:
         compression: Compression method of a ServerHello; 0 is none.
         extensions: Numbers of its extensions.
         group: Number of the group that a ServerHello of TLS 1.3 chose; 0 if it names none.
+        resumes: Whether a ClientHello asks to go on with an earlier session.
     """
 
     version: str
@@ -65,6 +67,7 @@ class Hello:
     compression: int
     extensions: tuple[int, ...]
     group: int = 0
+    resumes: bool = False
 
     @property
     def extended_master_secret(self) -> bool:
@@ -90,6 +93,9 @@ class Handshake:
         ending: Who ended it, if it did not complete: the server by an alert or by hanging up, our
             own library, or the clock.
         clear_text: What came where a TLS record should begin, as text; empty if one did.
+        offered_session: Whether our ClientHello, read back from the octets sent, asked to go on
+            with an earlier session.
+        resumed: Whether the server went along with that, under TLS 1.2 or older.
     """
 
     completed: bool
@@ -101,6 +107,8 @@ class Handshake:
     chain: tuple[str, ...]
     ending: Ending = Ending.NONE
     clear_text: str = ""
+    offered_session: bool = False
+    resumed: bool = False
 
     @property
     def ems(self) -> bool | None:
@@ -141,6 +149,23 @@ def handshake_messages(stream: bytes) -> tuple[tuple[int, bytes], ...]:
         messages.append((fragments[position], body))
         position += 4 + length
     return tuple(messages)
+
+
+def is_resumed(sent: bytes, received: bytes) -> bool:
+    """
+    Whether the ServerHello in *received* goes on with the session that the ClientHello in *sent*
+    asks for: then it repeats its session id (RFC 5246 §7.4.1.3, RFC 5077 §3.4).
+
+    TLS 1.3 repeats it always; there this says nothing.
+    """
+    asked, answered = _session_id(sent, CLIENT_HELLO), _session_id(received, SERVER_HELLO)
+    return bool(asked) and asked == answered
+
+
+def _session_id(stream: bytes, kind: int) -> bytes:
+    bodies = (body for number, body in handshake_messages(stream) if number == kind)
+    body = next(bodies, b"")
+    return body[35 : 35 + body[34]] if len(body) > 34 else b""
 
 
 def parse_alert(stream: bytes) -> int | None:
@@ -194,7 +219,10 @@ def parse_client_hello(body: bytes) -> Hello | None:
     offered = ((high << 8) | low for high, low in pairs)
     version = max((each for each in offered if each in VERSION_NAMES), default=version)
     name = VERSION_NAMES.get(version, f"0x{version:04x}")
-    return Hello(name, suites, 0, tuple(extensions))
+    # TLS 1.3 sends a session id that means nothing (RFC 8446 §4.1.2).
+    named = bool(session_id) and SUPPORTED_VERSIONS not in extensions
+    resumes = named or bool(extensions.get(SESSION_TICKET)) or PRE_SHARED_KEY in extensions
+    return Hello(name, suites, 0, tuple(extensions), resumes=resumes)
 
 
 def clear_text(stream: bytes) -> str:

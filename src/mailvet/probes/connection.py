@@ -188,6 +188,18 @@ class Wire:
             await self._decrypt()
         return self.handshake
 
+    async def end_tls(self) -> SSL.Session | None:
+        """
+        Ends TLS as one should, and returns the session for another connection to go on with.
+        """
+        assert self._tls is not None  # noqa: S101
+        try:
+            session = self._tls.end()
+            await self._write(self._tls.outgoing())
+        except (OSError, SSL.Error) as exc:
+            raise await self._ended(f"connection lost while TLS ended: {words(exc)}") from exc
+        return session
+
     async def renegotiate(self) -> None:
         """
         Performs another handshake inside TLS 1.2, at the client's wish.

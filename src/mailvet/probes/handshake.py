@@ -19,6 +19,7 @@ from mailvet.facts.tls import (
     Handshake,
     clear_text,
     first_hello,
+    is_resumed,
     parse_alert,
 )
 from mailvet.model import Cause
@@ -37,9 +38,9 @@ _NEEDED = {
         "set_min_proto_version", "set_max_proto_version", "set_cipher_list", "set_options",
     ),
     SSL.Connection: (
-        "bio_read", "bio_write", "do_handshake", "recv", "renegotiate", "sendall",
-        "set_tlsext_host_name", "get_peer_cert_chain", "get_protocol_version_name",
-        "get_cipher_name",
+        "bio_read", "bio_write", "do_handshake", "recv", "renegotiate", "sendall", "shutdown",
+        "get_session", "set_context", "set_session", "set_tlsext_host_name", "get_peer_cert_chain",
+        "get_protocol_version_name", "get_cipher_name",
     ),
     crypto: ("FILETYPE_ASN1", "dump_certificate"),
 }  # fmt: skip
@@ -81,12 +82,17 @@ class TlsOffer:
         ciphers: OpenSSL cipher string for TLS 1.2 and older; by default all that authenticate the
             server and encrypt, weak ones included: what a server takes is for a check to judge.
         ems: Whether Extended Master Secret is offered.
+        home: What connections have in common that go on with each other's sessions; None if they
+            do not.
+        session: A session of an earlier connection to go on with; None for a new one.
     """
 
     minimum: str = "TLSv1.2"
     maximum: str = "TLSv1.3"
     ciphers: str = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
     ems: bool = True
+    home: SSL.Context | None = None
+    session: SSL.Session | None = None
 
 
 class TlsClient:
@@ -188,6 +194,15 @@ class TlsClient:
         except SSL.Error as exc:
             return bytes(collected), f"TLS broke: {words(exc)}"
 
+    def end(self) -> SSL.Session | None:
+        """
+        Says that TLS is over, in the next outgoing octets, and returns the session.
+
+        OpenSSL goes on with no session whose connection broke off.
+        """
+        self._connection.shutdown()
+        return self._connection.get_session()
+
     def renegotiate(self) -> None:
         """
         Begins another handshake inside this session (RFC 5246 §7.4.1.1).
@@ -220,6 +235,7 @@ class TlsClient:
         if failure and alert is not None:
             failure = f"{failure} (alert {alert})"
         offered = first_hello(bytes(self._sent), CLIENT_HELLO)
+        hello = first_hello(received, SERVER_HELLO)
         name = self._connection.get_protocol_version_name
         return Handshake(
             completed=not failure,
@@ -227,10 +243,14 @@ class TlsClient:
             version="" if failure else name(),
             cipher="" if failure else self._connection.get_cipher_name() or "",
             offered_ems=offered is not None and offered.extended_master_secret,
-            server_hello=first_hello(received, SERVER_HELLO),
+            server_hello=hello,
             chain=() if failure else self._chain(),
             ending=ending,
             clear_text=clear_text(received),
+            offered_session=offered is not None and offered.resumes,
+            resumed=hello is not None
+            and hello.version != "TLSv1.3"
+            and is_resumed(bytes(self._sent), received),
         )
 
     def _chain(self) -> tuple[str, ...]:
@@ -241,7 +261,13 @@ class TlsClient:
         )
 
 
-def _connection(offer: TlsOffer, server_name: str) -> SSL.Connection:
+def session_home(offer: TlsOffer) -> SSL.Context:
+    """
+    A home for the sessions of connections that offer the same versions and suites.
+
+    Raises:
+        ProbeError: CLIENT_LIMIT if our own OpenSSL does not know any of the suites.
+    """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_verify(SSL.VERIFY_NONE)
     try:
@@ -253,8 +279,17 @@ def _connection(offer: TlsOffer, server_name: str) -> SSL.Connection:
         raise ProbeError(Cause.CLIENT_LIMIT, detail) from exc
     if not offer.ems:
         context.set_options(NO_EXTENDED_MASTER_SECRET)
-    connection = SSL.Connection(context, None)
+    return context
+
+
+def _connection(offer: TlsOffer, server_name: str) -> SSL.Connection:
+    connection = SSL.Connection(session_home(offer), None)
     connection.set_connect_state()
+    if offer.home is not None:
+        # The options of the context that it was made with remain.
+        connection.set_context(offer.home)
+    if offer.session is not None:
+        connection.set_session(offer.session)
     indicated = server_name_octets(server_name)
     if indicated:
         connection.set_tlsext_host_name(indicated)

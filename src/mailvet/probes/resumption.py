@@ -1,0 +1,95 @@
+"""
+Goes on with sessions of TLS 1.2, and changes its mind about Extended Master Secret between.
+"""
+
+import asyncio
+import dataclasses
+
+from OpenSSL import SSL
+
+from mailvet.acts import talks
+from mailvet.context import FactSpec, ProbeContext
+from mailvet.facts.offers import TLS12, VersionFacts
+from mailvet.facts.resumption import ResumptionFacts
+from mailvet.facts.tls import Handshake
+from mailvet.model import Cause
+from mailvet.probes.handshake import TlsOffer, session_home
+from mailvet.probes.tls import before_handshake, require_tls
+from mailvet.transcript import Line
+
+CONNECTIONS = 5
+"""Two that begin a session, and three that want to go on with one."""
+
+
+async def probe_resumption(context: ProbeContext) -> ResumptionFacts:
+    """
+    A session with Extended Master Secret and one without, and what the server goes on with.
+
+    Raises:
+        ProbeError: The server turns us away, or TLS 1.2 does not come about with our own library.
+    """
+    await require_tls(context)
+    versions: VersionFacts = await context.fact("versions", context.service)
+    if TLS12 not in versions.accepted:
+        reason = "TLS 1.2 is not accepted, and TLS 1.3 binds its sessions by itself"
+        return ResumptionFacts(None, None, None, reason, ())
+    usual = TlsOffer(minimum=TLS12, maximum=TLS12)
+    usual = dataclasses.replace(usual, home=session_home(usual))
+    plain = dataclasses.replace(usual, ems=False)
+    begun = await asyncio.gather(_begin(context, usual), _begin(context, plain))
+    bound, unbound = (session for session, _ in begun)
+    ways = {}
+    if bound is not None:
+        ways["alike"] = _go_on(context, dataclasses.replace(usual, session=bound))
+        ways["dropped"] = _go_on(context, dataclasses.replace(plain, session=bound))
+        if unbound is not None:
+            ways["gained"] = _go_on(context, dataclasses.replace(usual, session=unbound))
+    resumed = dict(zip(ways, await asyncio.gather(*ways.values()), strict=True))
+    found = {name: handshake for name, (handshake, _) in resumed.items()}
+    return ResumptionFacts(
+        found.get("alike"),
+        found.get("dropped"),
+        found.get("gained"),
+        "" if found else "no session of TLS 1.2 has Extended Master Secret",
+        tuple(line for _, lines in (*begun, *resumed.values()) for line in lines),
+    )
+
+
+async def _begin(
+    context: ProbeContext, offer: TlsOffer
+) -> tuple[SSL.Session | None, tuple[Line, ...]]:
+    """
+    A session to go on with, if it has, or has not, Extended Master Secret as we want it.
+    """
+    async with before_handshake(context) as wire:
+        wire.transcript.add("*", f"a session of TLS 1.2 {_words(offer)}")
+        handshake = await wire.start_tls(offer, context.target.name)
+        if offer.ems and not handshake.completed:
+            raise wire.error(Cause.BLOCKED, str(handshake))
+        wanted = handshake.completed and handshake.offered_ems == offer.ems == handshake.ems
+        session = await wire.end_tls() if wanted else None
+        return session, wire.transcript.freeze()
+
+
+async def _go_on(context: ProbeContext, offer: TlsOffer) -> tuple[Handshake, tuple[Line, ...]]:
+    async with before_handshake(context) as wire:
+        wire.transcript.add("*", f"wants to go on with a session, {_words(offer)}")
+        handshake = await wire.start_tls(offer, context.target.name)
+        wire.transcript.add("*", "the session goes on" if handshake.resumed else "it does not")
+        return handshake, wire.transcript.freeze()
+
+
+def _words(offer: TlsOffer) -> str:
+    return f"{'with' if offer.ems else 'without'} Extended Master Secret"
+
+
+FACTS = (
+    FactSpec(
+        "resumption",
+        probe_resumption,
+        ResumptionFacts,
+        acts=lambda scope: (talks(scope.service, CONNECTIONS),),
+        needs=("session", "versions"),
+        per_endpoint=True,
+    ),
+)
