@@ -33,7 +33,7 @@ def test_chain_is_trusted(
         return judge(False, observed="no readable certificate is shown", expected=expected)
     issuer = "itself" if certificate.leaf.self_issued else certificate.leaf.issuer
     purpose = "" if certificate.leaf.server_auth else "; it is not for TLS servers"
-    seen = f"issued by {issuer}, {len(certificate.chain)} sent {certificate.trust_detail}{purpose}"
+    seen = f"issued by {issuer}, {certificate.sent} {certificate.trust_detail}{purpose}"
     satisfied = certificate.trusted and certificate.leaf.server_auth
     return judge(satisfied, observed=seen.rstrip(), expected=expected)
 

@@ -4,7 +4,7 @@ Names in certificates, and what several endpoints show together.
 
 import pytest
 
-from mailvet.facts.certificate import Certificate, ShownFacts, ShownLeaf, matches
+from mailvet.facts.certificate import Certificate, CertificateFacts, ShownFacts, ShownLeaf, matches
 from mailvet.model import Cause
 
 
@@ -31,6 +31,23 @@ def test_names(pattern: str, name: str, expected: bool) -> None:
     A wildcard stands for one whole label, the leftmost.
     """
     assert matches(pattern, name) is expected
+
+
+def test_certificates_that_nobody_needs_are_told() -> None:
+    """
+    An intermediate is needed; a root and a stranger are not.
+    """
+    leaf = Certificate("00", subject="CN=leaf", issuer="CN=between")
+    between = Certificate("01", subject="CN=between", issuer="CN=root")
+    root = Certificate("02", subject="CN=root", issuer="CN=root")
+    stranger = Certificate("03", subject="CN=other", issuer="CN=root")
+
+    right = CertificateFacts((leaf, between), "", None, "", 0.0, ())
+    full = CertificateFacts((leaf, between, root, stranger), "", None, "", 0.0, ())
+
+    assert right.sent == "2 sent"
+    assert full.superfluous == ("CN=root", "CN=other")
+    assert full.sent == "4 sent, 2 of them in vain"
 
 
 def test_addresses_are_compared_as_addresses() -> None:

@@ -171,6 +171,27 @@ class CertificateFacts:
             for weakness in each.weaknesses
         )
 
+    @property
+    def superfluous(self) -> tuple[str, ...]:
+        """
+        Subjects of certificates that were sent and that nobody needs: roots, which clients have or
+        do not trust, and those that issued none of the others (RFC 8446 §4.4.2).
+        """
+        issuers = {each.issuer for each in self.chain if not each.self_issued}
+        return tuple(
+            each.subject
+            for each in self.chain[1:]
+            if each.self_issued or each.subject not in issuers
+        )
+
+    @property
+    def sent(self) -> str:
+        """
+        How many certificates were sent, in words.
+        """
+        vain = f", {len(self.superfluous)} of them in vain" if self.superfluous else ""
+        return f"{len(self.chain)} sent{vain}"
+
 
 @dataclass(frozen=True, slots=True)
 class ShownLeaf:

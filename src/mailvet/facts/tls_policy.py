@@ -116,6 +116,8 @@ def _certificate(certificate: CertificateFacts) -> Iterator[str]:
     if leaf.signature_hash:
         yield leaf.signature_hash
     yield f"{_days(certificate)} days"
+    if certificate.superfluous:
+        yield f"sent in vain: {'; '.join(certificate.superfluous)}"
 
 
 def _wrong_certificate(policy: ExpectTlsPolicy, certificate: CertificateFacts) -> Iterator[str]:
