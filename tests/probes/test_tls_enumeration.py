@@ -4,22 +4,13 @@ Enumeration of suites and groups against OpenSSL, whose settings are known.
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable
+from typing import Any
 
-from trustme import KeyType
-
-from mailvet.context import ProbeContext
 from mailvet.facts.tls import ALPN, SESSION_TICKET, STATUS_REQUEST
 from mailvet.facts.tls_enumeration import TlsEnumeration
-from mailvet.model import Endpoint, Protocol, Security
-from mailvet.probes.session import probe_session
-from mailvet.probes.tls import probe_versions
 from mailvet.probes.tls_enumeration import probe_tls_enumeration
-from tests.fakes.certificates import AUTHORITY
-from tests.fakes.context import HOST_NAME, make_context
-from tests.fakes.stubs import Visit, serving
+from tests.fakes.openssl_imaps import imaps, listening, visiting
 
-KIND = (Protocol.IMAP, Security.IMPLICIT_TLS)
 SUITES = {
     "ECDHE_RSA_WITH_AES_256_GCM_SHA384": "ECDHE-RSA-AES256-GCM-SHA384",
     "ECDHE_RSA_WITH_AES_128_CBC_SHA256": "ECDHE-RSA-AES128-SHA256",
@@ -28,55 +19,20 @@ SUITES = {
 NEW = {"AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256", "AES_128_GCM_SHA256"}
 
 
-def imaps(
-    *,
-    minimum: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2,
-    curve: str = "",
-    alpn: str = "",
-    level: int = 2,
-) -> Callable[[Visit], Awaitable[None]]:
+def observe(**settings: Any) -> TlsEnumeration:  # noqa: ANN401
     """
-    An IMAPS server with an RSA key and these suites.
+    What the probe finds on a server with these suites and settings.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = minimum
-    context.set_ciphers(":".join((*SUITES.values(), f"@SECLEVEL={level}")))
-    if curve:
-        context.set_ecdh_curve(curve)
-    if alpn:
-        context.set_alpn_protocols([alpn])
-    AUTHORITY.issue_cert(HOST_NAME, key_type=KeyType.RSA).configure_cert(context)
-
-    async def play(visit: Visit) -> None:
-        await visit.start_tls(context)
-        await visit.send("* OK ready\r\n")
-        while tag := (await visit.line()).split(" ", maxsplit=1)[0]:
-            await visit.send(f"* CAPABILITY IMAP4rev1\r\n{tag} OK done\r\n")
-
-    return play
-
-
-def observe(play: Callable[[Visit], Awaitable[None]]) -> TlsEnumeration:
-    """
-    What the probe finds.
-    """
-    probes = {"session": probe_session, "versions": probe_versions}
-
-    def ask(port: int) -> ProbeContext:
-        async def recall(name: str, endpoint: Endpoint | None) -> object:
-            return await probes[name](ask(port))
-
-        return make_context(port, *KIND, timeout=3.0, recall=recall)
-
-    with serving(play, (("imaps", *KIND),)) as host:
-        return asyncio.run(probe_tls_enumeration(ask(host.endpoints["imaps"].port)))
+    ciphers = settings.pop("ciphers", ":".join(SUITES.values()))
+    with listening(imaps(ciphers=ciphers, **settings)) as port:
+        return asyncio.run(probe_tls_enumeration(visiting(port)))
 
 
 def test_all_suites_are_found_and_no_other() -> None:
     """
     TLS 1.2 as it was configured, TLS 1.3 as OpenSSL has it.
     """
-    found = observe(imaps())
+    found = observe()
 
     assert found.versions == ("TLSv1.2", "TLSv1.3")
     assert set(found.suites) == {*SUITES, *NEW}
@@ -90,7 +46,7 @@ def test_groups_of_both_versions_are_found() -> None:
     """
     OpenSSL's own choice has the common curves in it.
     """
-    found = observe(imaps())
+    found = observe()
 
     assert {"x25519", "secp256r1", "secp384r1", "secp521r1"} <= set(found.groups)
     assert "secp192r1" not in found.groups
@@ -100,14 +56,14 @@ def test_one_curve_is_one_group() -> None:
     """
     Where the administrator allows one only.
     """
-    assert observe(imaps(curve="secp384r1")).groups == ("secp384r1",)
+    assert observe(curve="secp384r1").groups == ("secp384r1",)
 
 
 def test_signatures_are_found_as_far_as_the_security_level_lets_them() -> None:
     """
     OpenSSL signs with SHA-1 at level 0 only.
     """
-    usual, lax = observe(imaps()), observe(imaps(level=0))
+    usual, lax = observe(), observe(ciphers="ECDHE+AESGCM:@SECLEVEL=0")
 
     assert {"rsa_pss_rsae_sha256", "rsa_pkcs1_sha512"} <= set(usual.signatures)
     assert set(lax.signatures) - set(usual.signatures) >= {"rsa_pkcs1_sha1"}
@@ -118,7 +74,7 @@ def test_a_server_of_tls_1_3_alone_has_no_old_suites() -> None:
     """
     And nothing to say about what TLS 1.3 has done away with.
     """
-    found = observe(imaps(minimum=ssl.TLSVersion.TLSv1_3))
+    found = observe(minimum=ssl.TLSVersion.TLSv1_3)
 
     assert set(found.suites) == NEW
     assert found.signatures == ()
@@ -131,7 +87,7 @@ def test_extensions_that_tls_1_2_answers_in_clear_text_are_seen() -> None:
     """
     OpenSSL has tickets by default, ALPN on request, and staples what it is given, so nothing here.
     """
-    named, unnamed = observe(imaps(alpn="imap")), observe(imaps())
+    named, unnamed = observe(alpn="imap"), observe()
 
     assert named.extras is not None
     assert {SESSION_TICKET, ALPN} <= set(named.extras)
