@@ -1,5 +1,5 @@
 """
-What testssl.sh and nmap find of the cipher suites of each port, beside what an audit finds.
+What testssl.sh and nmap find of TLS versions and cipher suites, beside what an audit finds.
 """
 
 import json
@@ -11,14 +11,14 @@ from xml.etree import ElementTree as ET
 
 from lab.errors import LabError
 
-Suites = Mapping[int, frozenset[str]]
-"""Names of the suites that a port accepts, as in the registry, without ``TLS_``."""
+Offers = Mapping[int, frozenset[str]]
+"""What a port accepts: versions (``TLSv1.2``), and suites as in the registry, without ``TLS_``."""
 
 _SECONDS = 300
-_IN_FINDING = re.compile(r"\bTLS_\w+")
+_IN_FINDING = re.compile(r"^\s*(TLS|SSL)\s?v?(\S+)\s.*\bTLS_(\w+)")
 
 
-def of_mailvet(results: Path) -> Suites:
+def of_mailvet(results: Path) -> Offers:
     """
     Read what an audit says, whose profile has rules for TLS.
     """
@@ -27,27 +27,29 @@ def of_mailvet(results: Path) -> Suites:
         row["port"]: frozenset(
             value
             for each in row["properties"]
-            if each["name"] == "suites"
+            if each["name"] in {"versions", "suites"}
             for value in each["values"]
         )
         for row in rows
     }
 
 
-def of_testssl(reports: Sequence[str]) -> Suites:
+def of_testssl(reports: Sequence[str]) -> Offers:
     """
     Read the JSON that testssl.sh writes with ``-E``, for one port each.
     """
     found: dict[int, set[str]] = {}
     for report in reports:
         for entry in json.loads(report):
-            name = _IN_FINDING.search(entry["finding"])
-            if entry["id"].startswith("cipher-") and name:
-                found.setdefault(int(entry["port"]), set()).add(name[0].removeprefix("TLS_"))
+            names = _IN_FINDING.match(entry["finding"])
+            if entry["id"].startswith("cipher-") and names:
+                found.setdefault(int(entry["port"]), set()).update(
+                    (f"{names[1]}v{names[2]}", names[3])
+                )
     return {port: frozenset(each) for port, each in found.items()}
 
 
-def of_nmap(report: str) -> Suites:
+def of_nmap(report: str) -> Offers:
     """
     Read the XML that nmap writes with the script ssl-enum-ciphers.
     """
@@ -56,17 +58,18 @@ def of_nmap(report: str) -> Suites:
         script = port.find("script[@id='ssl-enum-ciphers']")
         if script is not None:
             names = (each.text or "" for each in script.iter("elem") if each.get("key") == "name")
+            versions = (each.get("key") or "" for each in script.findall("table"))
             found[int(port.get("portid", "0"))] = frozenset(
-                name.removeprefix("TLS_").removeprefix("AKE_WITH_") for name in names
+                name.removeprefix("TLS_").removeprefix("AKE_WITH_") for name in (*names, *versions)
             )
     return found
 
 
 def ask_testssl(
     base: Sequence[str], address: str, ports: Mapping[int, str], folder: Path
-) -> Suites:
+) -> Offers:
     """
-    Let testssl.sh list suites; *ports* says how TLS starts, or nothing where it does at once.
+    Let testssl.sh list them; *ports* says how TLS starts, or nothing where it does at once.
     """
     reports = []
     for port, starttls in ports.items():
@@ -78,9 +81,9 @@ def ask_testssl(
     return of_testssl(reports)
 
 
-def ask_nmap(address: str, ports: Mapping[int, str], folder: Path) -> Suites:
+def ask_nmap(address: str, ports: Mapping[int, str], folder: Path) -> Offers:
     """
-    Let nmap list suites.
+    Let nmap list them.
     """
     path = folder / "nmap.xml"
     wanted = ",".join(map(str, sorted(ports)))
@@ -98,9 +101,10 @@ def _run(argv: Sequence[str]) -> None:
         raise LabError(f"{argv[0]} took longer than {_SECONDS} s") from None
 
 
-def render_agreement(found: Mapping[str, Suites]) -> str:
+def render_agreement(found: Mapping[str, Offers], seconds: Mapping[str, float]) -> str:
     """
-    Return a table as Markdown: how many suites each tool finds, and which not all of them do.
+    Return a table as Markdown: how much each tool finds, what not all of them do, and how long it
+    took each.
     """
     ports = sorted({port for each in found.values() for port in each})
     rows = []
@@ -113,16 +117,17 @@ def render_agreement(found: Mapping[str, Suites]) -> str:
         rows.append(f"| {port} | {counts} | {told or 'none'} |")
     head = " | ".join(found)
     line = "|--:" * (len(found) + 1) + "|---|"
-    return "\n".join([f"| port | {head} | not found by all |", line, *rows])
+    took = " | ".join(f"{seconds[name]:.1f} s" for name in found)
+    return "\n".join([f"| port | {head} | not found by all |", line, *rows, f"| | {took} | |"])
 
 
-def _who(suite: str, seen: Mapping[str, frozenset[str]]) -> str:
-    return ", ".join(name for name, each in seen.items() if suite in each)
+def _who(offer: str, seen: Mapping[str, frozenset[str]]) -> str:
+    return ", ".join(name for name, each in seen.items() if offer in each)
 
 
-def agree(found: Mapping[str, Suites]) -> bool:
+def agree(found: Mapping[str, Offers]) -> bool:
     """
-    Whether all tools find the same suites on each port.
+    Whether all tools find the same on each port.
     """
     first, *others = found.values()
     return all(each == first for each in others)

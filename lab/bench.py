@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lab.addresses import host_address
-from lab.agreement import Suites, ask_nmap, ask_testssl, of_mailvet
+from lab.agreement import Offers, ask_nmap, ask_testssl, of_mailvet
 from lab.audit import RESULTS, audit_folder
 from lab.commands import require
 from lab.errors import LabError
@@ -119,21 +119,35 @@ def peers(lab: Lab, report: Callable[[str], None]) -> list[Peer]:
     return found
 
 
-def suites(lab: Lab, report: Callable[[str], None]) -> Mapping[str, Suites]:
+def offers(
+    lab: Lab, trial: Trial, report: Callable[[str], None]
+) -> tuple[Mapping[str, Offers], Mapping[str, float]]:
     """
-    Let the last audit and the other tools say which cipher suites each port accepts.
+    Let an audit and the other tools say which versions and suites each port accepts, and return how
+    many seconds each of them took.
     """
     scenario, record = opened(lab)
     (machine,) = scenario.audited
     address = str(host_address(record.subnet, machine.number))
     ports = {**_STARTTLS, **dict.fromkeys(_IMPLICIT, "")}
-    own = of_mailvet(audit_folder(lab) / RESULTS)
-    report("comparing the suites of seven ports")
-    return {
-        "mailvet": {port: own[port] for port in own if port in ports},
-        "testssl.sh": ask_testssl(_testssl(lab), address, ports, lab.state),
-        "nmap": ask_nmap(address, ports, lab.state),
+
+    def ask_mailvet() -> Offers:
+        trial.audit(lab, scenario, ["tls/test_policy.py"])
+        own = of_mailvet(audit_folder(lab) / RESULTS)
+        return {port: own[port] for port in own if port in ports}
+
+    ways: Mapping[str, Callable[[], Offers]] = {
+        "mailvet": ask_mailvet,
+        "testssl.sh": lambda: ask_testssl(_testssl(lab), address, ports, lab.state),
+        "nmap": lambda: ask_nmap(address, ports, lab.state),
     }
+    found, seconds = {}, {}
+    for name, ask in ways.items():
+        report(f"{name}: versions and suites of seven ports")
+        start = time.monotonic()
+        found[name] = ask()
+        seconds[name] = time.monotonic() - start
+    return found, seconds
 
 
 def _testssl(lab: Lab) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from lab.agreement import agree, render_agreement
 from lab.areas import undisturbed
 from lab.audit import undisturbing_audit
-from lab.bench import audits, peers, render_bench, shortfalls, suites
+from lab.bench import audits, offers, peers, render_bench, shortfalls
 from lab.campaign import Campaign, add_options, conduct
 from lab.commands import say
 from lab.errors import LabError
@@ -139,11 +139,11 @@ def bench(lab: Lab, options: argparse.Namespace) -> int:
     audit = audits(lab, trial, options.times, say)
     others = [] if options.alone else peers(lab, say)
     print(render_bench(audit, others, len(expected.verdicts)))
-    found = {} if options.alone else suites(lab, say)
+    found, seconds = ({}, {}) if options.alone else offers(lab, trial, say)
     if found:
-        print("", render_agreement(found), sep="\n")
+        print("", render_agreement(found, seconds), sep="\n")
     if found and not agree(found):
-        say("lab: the tools do not find the same suites")
+        say("lab: the tools do not find the same versions and suites")
     missed = [promise for promise, broken in shortfalls(audit, others).items() if broken]
     for promise in missed:
         say(f"lab: not kept: {promise}")

@@ -37,50 +37,58 @@ NMAP = """<?xml version="1.0"?>
 <port protocol="tcp" portid="22"></port>
 </ports></host></nmaprun>
 """
-SUITES = {993: frozenset({"ECDHE_RSA_WITH_AES_256_GCM_SHA384", "AES_256_GCM_SHA384"})}
-LESS = {993: frozenset({"AES_256_GCM_SHA384"})}
+VERSIONS = ("TLSv1.2", "TLSv1.3")
+SUITES = ("ECDHE_RSA_WITH_AES_256_GCM_SHA384", "AES_256_GCM_SHA384")
+ALL = {993: frozenset({*VERSIONS, *SUITES})}
+LESS = {993: frozenset({*VERSIONS, "AES_256_GCM_SHA384"})}
+SECONDS = {"a": 1.0, "b": 62.5}
 
 
 def test_each_tool_has_its_own_way_to_say_it() -> None:
     """
-    Names of suites without prefixes, by port.
+    Versions, and names of suites without prefixes, by port.
     """
-    assert of_testssl([TESTSSL]) == SUITES
-    assert of_nmap(NMAP) == SUITES
+    assert of_testssl([TESTSSL]) == ALL
+    assert of_nmap(NMAP) == ALL
 
 
 def test_results_of_an_audit_have_the_same_names(tmp_path: Path) -> None:
     """
-    Of all properties, the suites.
+    Of all properties, the versions and suites.
     """
-    values = sorted(SUITES[993])
-    properties = [{"name": "versions", "values": ["TLSv1.3"]}, {"name": "suites", "values": values}]
+    properties = [
+        {"name": "versions", "values": VERSIONS},
+        {"name": "suites", "values": SUITES},
+        {"name": "groups", "values": ["x25519"]},
+    ]
     path = tmp_path / "results.json"
     path.write_text(json.dumps({"tls": [{"port": 993, "properties": properties}]}))
-    assert of_mailvet(path) == SUITES
+    assert of_mailvet(path) == ALL
 
 
 def test_tools_that_agree() -> None:
     """
-    One line for each port.
+    One line for each port, and the time that it took them.
     """
-    found = {"a": SUITES, "b": SUITES}
+    found = {"a": ALL, "b": ALL}
     assert agree(found)
-    assert render_agreement(found).splitlines()[-1] == "| 993 | 2 | 2 | none |"
+    *_, port, took = render_agreement(found, SECONDS).splitlines()
+    assert port == "| 993 | 4 | 4 | none |"
+    assert took == "| | 1.0 s | 62.5 s | |"
 
 
 def test_what_only_some_find_is_named() -> None:
     """
     With the tools that find it.
     """
-    found = {"a": SUITES, "b": LESS}
+    found = {"a": ALL, "b": LESS}
     assert not agree(found)
-    last = render_agreement(found).splitlines()[-1]
-    assert last == "| 993 | 2 | 1 | ECDHE_RSA_WITH_AES_256_GCM_SHA384 (a) |"
+    port = render_agreement(found, SECONDS).splitlines()[-2]
+    assert port == "| 993 | 4 | 3 | ECDHE_RSA_WITH_AES_256_GCM_SHA384 (a) |"
 
 
 def test_a_port_that_one_tool_says_nothing_about_is_no_agreement() -> None:
     """
     Silence is not the same as no suites found by all.
     """
-    assert not agree({"a": SUITES, "b": {}})
+    assert not agree({"a": ALL, "b": {}})
