@@ -18,7 +18,8 @@ from mailvet.facts.smuggling import LEGAL, VARIANTS, SmugglingFacts, Trial
 from mailvet.facts.standpoint import Standpoint
 from mailvet.facts.starttls_injection import Fate, Injection, InjectionFacts
 from mailvet.facts.strange_smtp import ObsoleteCommands, Pipelining
-from mailvet.model import Judgement, Protocol, Verdict
+from mailvet.model import Expectations, ExpectLmtp, Judgement, Protocol, Verdict
+from tests.fakes.context import make_target
 
 Load = Callable[..., Callable[..., Judgement]]
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.UNVERIFIED
@@ -46,6 +47,10 @@ def test_atk_01(check: Load, fates: tuple[Fate, ...], verdict: Verdict) -> None:
     """One trial that did harm is enough."""
     facts = InjectionFacts(tuple(Injection("NOOP", None, each, "", ()) for each in fates))
     assert check("test_injection", "test_commands_do_not_get_into_tls")(facts).verdict is verdict
+    same = check("test_injection", "test_commands_do_not_get_into_tls_of_lmtp")
+    assert same(facts, make_target()).verdict is verdict
+    implicit = make_target(expect=Expectations(lmtp=ExpectLmtp(implicit_tls=True)))
+    assert same(facts, implicit).verdict is Verdict.NOT_APPLICABLE
 
 
 def ended(ending: bytes, reply: Reply | None = None, failure: str = "") -> Trial:

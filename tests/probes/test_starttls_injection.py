@@ -9,12 +9,21 @@ from typing import Any
 import pytest
 
 from mailvet.errors import ProbeError
+from mailvet.facts.guarded_ports import GuardedPort
+from mailvet.facts.standpoint import Standpoint, StandpointFacts
 from mailvet.facts.starttls_injection import Fate, InjectionFacts
-from mailvet.model import Cause, Endpoint, Protocol, Security
+from mailvet.model import Cause, Endpoint, Expectations, ExpectLmtp, ExpectMail, Protocol, Security
+from mailvet.probes.lmtp_session import probe_lmtp_session
 from mailvet.probes.session import probe_session
-from mailvet.probes.starttls_injection import TRIALS, probe_starttls_injection
-from tests.fakes.context import make_context
+from mailvet.probes.starttls_injection import (
+    TRIALS,
+    probe_lmtp_injection,
+    probe_starttls_injection,
+)
+from tests.fakes.context import DOMAIN, make_context, make_target
 from tests.fakes.stubs import Visit, serving
+
+MTA = "192.0.2.1"
 
 Play = Callable[[Visit], Awaitable[None]]
 
@@ -45,7 +54,7 @@ def answer(protocol: Protocol, line: str) -> str:
         case Protocol.SIEVE:
             return f'OK (TAG {line.partition(" ")[2]}) "Done."\r\n'
         case _:
-            several = line.upper().startswith("EHLO")
+            several = line.upper().startswith(("EHLO", "LHLO"))
             return "250-stub\r\n250 STARTTLS\r\n" if several else "250 2.0.0 Ok\r\n"
 
 
@@ -140,6 +149,56 @@ def test_what_becomes_of_the_command_is_seen(
     harmful = fate in {Fate.EXECUTED, Fate.ANSWERED_IN_CLEAR}
     assert len(facts.trials) == (1 if harmful else TRIALS)
     assert (facts.harm is not None) is harmful
+
+
+def observe_lmtp(start: Callable[[Visit], Awaitable[None]]) -> InjectionFacts:
+    """
+    What the probe makes of a server behind the LMTP port.
+    """
+    with serving(server(start), (("stub", Protocol.SMTP, Security.STARTTLS),)) as host:
+        port = host.endpoints["stub"].port
+
+        async def recall(name: str, endpoint: Endpoint | None) -> Any:  # noqa: ANN401
+            if name == "lmtp_port":
+                return GuardedPort(port, (MTA,), (), ())
+            if name == "lmtp_session":
+                return await probe_lmtp_session(context)
+            return StandpointFacts((Standpoint("mta", None, MTA),), ())
+
+        expect = Expectations(mail=ExpectMail(domain=DOMAIN), lmtp=ExpectLmtp(port=port))
+        target = make_target(tuple(host.endpoints.values()), expect=expect)
+        context = make_context(port, target=target, recall=recall, timeout=2.0)
+        return asyncio.run(probe_lmtp_injection(context))
+
+
+@pytest.mark.parametrize(
+    ("start", "fate"),
+    [
+        (drop, Fate.DISCARDED),
+        (keep, Fate.EXECUTED),
+        (hang_up, Fate.CLOSED),
+        (answer_in_clear, Fate.ANSWERED_IN_CLEAR),
+    ],
+)
+def test_what_becomes_of_the_command_is_seen_with_lmtp(
+    start: Callable[[Visit], Awaitable[None]], fate: Fate
+) -> None:
+    """
+    It greets with LHLO, from where an SMTP server does.
+    """
+    assert {each.fate for each in observe_lmtp(start).trials} == {fate}
+
+
+def test_lmtp_without_tls_shows_nothing() -> None:
+    """
+    As with the other protocols.
+    """
+
+    async def never(_: Visit) -> None:
+        raise EOFError
+
+    with pytest.raises(ProbeError, match="TLS does not come about"):
+        observe_lmtp(never)
 
 
 def test_a_server_without_tls_shows_nothing() -> None:

@@ -6,18 +6,21 @@ them in its buffer carries them out as if the client had sent them inside (CVE-2
 CVE-2021-33515). The command does nothing, and its reply cannot be mistaken for another one.
 """
 
+import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailvet.acts import talks
+from mailvet.acts import Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import PeerClosedError, ProbeError
+from mailvet.facts.lmtp_session import LmtpSession
 from mailvet.facts.replies import Reply
 from mailvet.facts.session import SessionFacts
 from mailvet.facts.starttls_injection import Fate, Injection, InjectionFacts
 from mailvet.model import Cause, Protocol
-from mailvet.probes.dialogue import MAX_REPLY_LINES, dialogue, text_of
+from mailvet.probes.dialogue import MAX_REPLY_LINES, Dialogue, Smtp, dialogue, text_of
+from mailvet.probes.lmtp_session import lmtp_client_place, talks_lmtp
 from mailvet.probes.session import client_name
 from mailvet.probes.wire import TlsOffer, Wire, dial
 
@@ -60,9 +63,13 @@ def _words(protocol: Protocol, mark: str) -> _Words:
             said = f'NOOP "{mark}"'
             return _Words("STARTTLS", said, 'NOOP "s2"', lambda line: mark in line, unasked=True)
         case _:
-            # The reply to EHLO has several lines, the one to NOOP has one.
-            hello = f"EHLO {mark}.invalid"
-            return _Words("STARTTLS", hello, "NOOP", lambda line: line[3:4] == "-")
+            return _smtp_words(mark, "EHLO")
+
+
+def _smtp_words(mark: str, hello: str) -> _Words:
+    # The reply to EHLO and LHLO has several lines, the one to NOOP has one.
+    greeting = f"{hello} {mark}.invalid"
+    return _Words("STARTTLS", greeting, "NOOP", lambda line: line[3:4] == "-")
 
 
 async def probe_starttls_injection(context: ProbeContext) -> InjectionFacts:
@@ -75,21 +82,55 @@ async def probe_starttls_injection(context: ProbeContext) -> InjectionFacts:
     session: SessionFacts = await context.fact("session", context.service)
     if not session.secured:
         raise ProbeError(Cause.BLOCKED, "TLS does not come about, so nothing could get into it")
+    protocol = context.service.protocol
+    return await _repeat(
+        context,
+        lambda: dial(context),
+        lambda wire: dialogue(wire, protocol, client_name(context)),
+        _words(protocol, _mark(context)),
+    )
+
+
+async def probe_lmtp_injection(context: ProbeContext) -> InjectionFacts:
+    """
+    The same with LMTP over TCP, from where an SMTP server talks to it.
+
+    Raises:
+        ProbeError: VANTAGE without a place to which the port must be open, or TLS does not come
+            about without a trial either.
+    """
+    seen: LmtpSession = await context.fact("lmtp_session")
+    if seen.inside is None:
+        detail = f"TLS does not come about, so nothing could get into it: {seen.failure}"
+        raise ProbeError(Cause.BLOCKED, detail.rstrip(": "), seen.transcript)
+    place = await lmtp_client_place(context)
+    return await _repeat(
+        context,
+        lambda: dial(context, port=seen.port, through=place.through),
+        lambda wire: Smtp(wire, client_name=client_name(context), hello="LHLO"),
+        _smtp_words(_mark(context), "LHLO"),
+    )
+
+
+def _mark(context: ProbeContext) -> str:
+    return "inj" + "".join(each for each in context.nonce if each.isalnum())
+
+
+async def _repeat(
+    context: ProbeContext,
+    connect: Callable[[], contextlib.AbstractAsyncContextManager[Wire]],
+    speak: Callable[[Wire], Dialogue],
+    words: _Words,
+) -> InjectionFacts:
     trials: list[Injection] = []
     while len(trials) < TRIALS and not any(each.harmful for each in trials):
-        trials.append(await _try(context))
+        async with connect() as wire:
+            speaker = speak(wire)
+            await speaker.greeting()
+            await speaker.capabilities()
+            reply, fate, said = await _inject(context, wire, words)
+            trials.append(Injection(words.injected, reply, fate, said, wire.transcript.freeze()))
     return InjectionFacts(tuple(trials))
-
-
-async def _try(context: ProbeContext) -> Injection:
-    mark = "inj" + "".join(each for each in context.nonce if each.isalnum())
-    words = _words(context.service.protocol, mark)
-    async with dial(context) as wire:
-        speaker = dialogue(wire, context.service.protocol, client_name(context))
-        await speaker.greeting()
-        await speaker.capabilities()
-        reply, fate, said = await _inject(context, wire, words)
-        return Injection(words.injected, reply, fate, said, wire.transcript.freeze())
 
 
 async def _inject(
@@ -140,6 +181,13 @@ async def _first_reply(wire: Wire) -> Reply:
     raise wire.error(Cause.BLOCKED, "a reply without an end")
 
 
+def _lmtp_acts(scope: Scope) -> Acts:
+    expect = scope.target.expect.lmtp
+    if "lmtp-inet" not in scope.target.roles or expect.implicit_tls:
+        return ()
+    return (talks_lmtp(scope, TRIALS, "NOOP"),)
+
+
 FACTS = (
     FactSpec(
         "starttls_injection",
@@ -148,5 +196,12 @@ FACTS = (
         acts=lambda scope: (talks(scope.service, TRIALS, "NOOP", "EHLO", "CAPA", "CAPABILITY"),),
         needs=("session",),
         per_endpoint=True,
+    ),
+    FactSpec(
+        "lmtp_injection",
+        probe_lmtp_injection,
+        InjectionFacts,
+        acts=_lmtp_acts,
+        needs=("lmtp_session", "standpoints"),
     ),
 )
