@@ -20,6 +20,28 @@ def tls_properties(
     What was seen, property by property, and what of it the rules do not allow.
     """
     return (
+        *_offers(policy, seen),
+        TlsProperty(
+            "Diffie-Hellman",
+            tuple(f"{bits} bits" for bits in seen.dh_bits),
+            tuple(f"{bits} bits" for bits in seen.dh_bits if bits < policy.dh_bits),
+            f"{policy.dh_bits} bits or more" if policy.dh_bits else "",
+        ),
+        _flag("compression", seen.compresses, yes="on", no="off", wrong=True, wanted="off"),
+        _flag("renegotiation", seen.renegotiates_securely, yes="secure", no="insecure"),
+        _flag(_EMS, seen.extended_master_secret, wanted=policy.ems),
+        *(TlsProperty(name, said, (), "") for name, said in _extras(seen)),
+        TlsProperty(
+            "certificate",
+            tuple(_certificate(certificate)),
+            tuple(_wrong_certificate(policy, certificate)),
+            _wanted_certificate(policy),
+        ),
+    )
+
+
+def _offers(policy: ExpectTlsPolicy, seen: TlsEnumeration) -> tuple[TlsProperty, ...]:
+    return (
         TlsProperty(
             "versions",
             seen.versions,
@@ -43,22 +65,6 @@ def tls_properties(
             seen.signatures,
             tuple(each for each in seen.signatures if not _allowed(each, policy.signatures)),
             _wanted(policy.signatures),
-        ),
-        TlsProperty(
-            "Diffie-Hellman",
-            tuple(f"{bits} bits" for bits in seen.dh_bits),
-            tuple(f"{bits} bits" for bits in seen.dh_bits if bits < policy.dh_bits),
-            f"{policy.dh_bits} bits or more" if policy.dh_bits else "",
-        ),
-        _flag("compression", seen.compresses, yes="on", no="off", wrong=True, wanted="off"),
-        _flag("renegotiation", seen.renegotiates_securely, yes="secure", no="insecure"),
-        _flag(_EMS, seen.extended_master_secret, wanted=policy.ems),
-        *(TlsProperty(name, said, (), "") for name, said in _extras(seen)),
-        TlsProperty(
-            "certificate",
-            tuple(_certificate(certificate)),
-            tuple(_wrong_certificate(policy, certificate)),
-            _wanted_certificate(policy),
         ),
     )
 

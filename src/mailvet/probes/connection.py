@@ -16,7 +16,7 @@ from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.tls import Ending, Handshake
 from mailvet.model import Cause
 from mailvet.outlet import Outlet
-from mailvet.probes.handshake import TlsClient, TlsOffer, words
+from mailvet.probes.handshake import Session, TlsClient, TlsOffer, words
 from mailvet.transcript import Transcript
 
 MAX_LINE = 65536
@@ -188,7 +188,7 @@ class Wire:
             await self._decrypt()
         return self.handshake
 
-    async def end_tls(self) -> SSL.Session | None:
+    async def end_tls(self) -> Session | None:
         """
         Ends TLS as one should, and returns the session for another connection to go on with.
         """

@@ -32,6 +32,9 @@ MAX_FLIGHT = 1024 * 1024
 
 _RECEIVE = 65536
 
+Session = SSL.Session
+"""A session that another connection may go on with."""
+
 _NEEDED = {
     SSL: ("TLS_CLIENT_METHOD", "VERIFY_NONE", "WantReadError", "ZeroReturnError", "Error"),
     SSL.Context: (
@@ -92,7 +95,7 @@ class TlsOffer:
     ciphers: str = "ALL:!aNULL:!eNULL:@SECLEVEL=0"
     ems: bool = True
     home: SSL.Context | None = None
-    session: SSL.Session | None = None
+    session: Session | None = None
 
 
 class TlsClient:
@@ -194,7 +197,7 @@ class TlsClient:
         except SSL.Error as exc:
             return bytes(collected), f"TLS broke: {words(exc)}"
 
-    def end(self) -> SSL.Session | None:
+    def end(self) -> Session | None:
         """
         Says that TLS is over, in the next outgoing octets, and returns the session.
 

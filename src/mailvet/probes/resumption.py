@@ -5,15 +5,13 @@ Goes on with sessions of TLS 1.2, and changes its mind about Extended Master Sec
 import asyncio
 import dataclasses
 
-from OpenSSL import SSL
-
 from mailvet.acts import talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.facts.offers import TLS12, VersionFacts
 from mailvet.facts.resumption import ResumptionFacts
 from mailvet.facts.tls import Handshake
 from mailvet.model import Cause
-from mailvet.probes.handshake import TlsOffer, session_home
+from mailvet.probes.handshake import Session, TlsOffer, session_home
 from mailvet.probes.tls import before_handshake, require_tls
 from mailvet.transcript import Line
 
@@ -55,9 +53,7 @@ async def probe_resumption(context: ProbeContext) -> ResumptionFacts:
     )
 
 
-async def _begin(
-    context: ProbeContext, offer: TlsOffer
-) -> tuple[SSL.Session | None, tuple[Line, ...]]:
+async def _begin(context: ProbeContext, offer: TlsOffer) -> tuple[Session | None, tuple[Line, ...]]:
     """
     A session to go on with, if it has, or has not, Extended Master Secret as we want it.
     """

@@ -118,13 +118,13 @@ def _mark(context: ProbeContext) -> str:
 
 async def _repeat(
     context: ProbeContext,
-    connect: Callable[[], contextlib.AbstractAsyncContextManager[Wire]],
+    reach: Callable[[], contextlib.AbstractAsyncContextManager[Wire]],
     speak: Callable[[Wire], Dialogue],
     words: _Words,
 ) -> InjectionFacts:
     trials: list[Injection] = []
     while len(trials) < TRIALS and not any(each.harmful for each in trials):
-        async with connect() as wire:
+        async with reach() as wire:
             speaker = speak(wire)
             await speaker.greeting()
             await speaker.capabilities()
