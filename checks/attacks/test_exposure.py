@@ -12,9 +12,15 @@ from mailvet.plugin import control
 
 _PROGRAMS = ("vnd.dovecot.pipe", "vnd.dovecot.filter", "vnd.dovecot.execute")
 
-# Exim 4.96, Postfix 3.5.25: neither a part of an address or name, nor APOP's time (RFC 1939 §7).
-_VERSION = re.compile(r"(?<![\w.:@\[-])v?\d+\.\d+(?:\.\d+)?(?![\w:@]|\.\w)")
-_APOP = re.compile(r"<[^>]*@[^>]*>")
+# Exim 4.96_2, Postfix-3.5.25, Sendmail 8.17.1.9/Debian.
+_VERSION = re.compile(r"(?<![\d.])v?\d+(?:\.\d+)+(?:_\d+)?[a-z]?(?![\w.]*\w)", re.IGNORECASE)
+
+# Addresses, names of hosts, and APOP's time (RFC 1939 §7), which have dots and digits as well.
+_NO_VERSION = re.compile(
+    r"<[^>]*@[^>]*>|\[[^]]*\]|(?<![\w.])(?:[\w-]+\.)+[a-z][a-z0-9-]*(?![\w.]*\d\.)|"
+    r"\b(?:from|for|at|by|to|hello|220)[ -]+[\d.]+(?![\w.])",
+    re.IGNORECASE,
+)
 
 
 @control("ATK-03")
@@ -25,6 +31,9 @@ def test_privileged_commands_are_not_offered(privileges: PrivilegeFacts) -> Judg
     offered = privileges.offered
     names = " or ".join(PRIVILEGED)
     observed = f"from {privileges.place}: {', '.join(offered) or f'neither {names}'} announced"
+    if privileges.unseen and not offered:
+        seen = f"{observed}, {privileges.unseen}"
+        return unverified(Cause.BLOCKED, observed=seen, expected=f"no {names}")
     return judge(not offered, observed=observed, expected=f"no {names}")
 
 
@@ -58,5 +67,5 @@ def test_greeting_tells_no_version(session: SessionFacts) -> Judgement:
     known = session.before or session.after or Capabilities(())
     software = known.parameters("IMPLEMENTATION")
     text = " ".join(software or session.greeting.lines)
-    right = not _VERSION.search(_APOP.sub("", text))
+    right = not _VERSION.search(_NO_VERSION.sub(" ", text))
     return judge(right, observed=text[:200], expected=expected)

@@ -20,8 +20,9 @@ def test_policy_is_kept(
     found = tls_properties(policy, tls_enumeration, certificate)
     wrong = [f"{each.name}: {', '.join(each.wrong)}" for each in found if each.wrong]
     fine = f"{', '.join(tls_enumeration.versions)}; {len(tls_enumeration.suites)} suites"
-    observed = "; ".join((*wrong, *tls_enumeration.open)) or fine
+    unread = () if certificate.leaf else ("no readable certificate is shown",)
+    observed = "; ".join((*wrong, *tls_enumeration.open, *unread)) or fine
     expected = f"what {policy.name} allows"
-    if tls_enumeration.open and not wrong:
+    if (tls_enumeration.open or certificate.leaf is None) and not wrong:
         return unverified(Cause.BLOCKED, observed=observed, expected=expected)
     return judge(not wrong, observed=observed, expected=expected)

@@ -88,19 +88,19 @@ def words(*names: str) -> Capabilities:
 
 
 @pytest.mark.parametrize(
-    ("before", "inside", "verdict"),
+    ("facts", "verdict"),
     [
-        (words("SIZE", "STARTTLS"), words("SIZE"), PASS),
-        (None, words("SIZE"), PASS),
-        (words("SIZE", "XCLIENT"), words("SIZE"), FAIL),
-        (words("SIZE"), words("SIZE", "XFORWARD"), FAIL),
+        (PrivilegeFacts(OUTSIDE, words("SIZE", "STARTTLS"), words("SIZE"), "", ()), PASS),
+        (PrivilegeFacts(OUTSIDE, None, words("SIZE"), "", ()), PASS),
+        (PrivilegeFacts(OUTSIDE, words("SIZE", "XCLIENT"), words("SIZE"), "", ()), FAIL),
+        (PrivilegeFacts(OUTSIDE, words("SIZE"), words("SIZE", "XFORWARD"), "", ()), FAIL),
+        (PrivilegeFacts(OUTSIDE, words("SIZE", "STARTTLS"), None, "not inside TLS", ()), OPEN),
+        (PrivilegeFacts(OUTSIDE, None, None, "not inside TLS", ()), OPEN),
+        (PrivilegeFacts(OUTSIDE, words("XCLIENT"), None, "not inside TLS", ()), FAIL),
     ],
 )
-def test_atk_03(
-    check: Load, before: Capabilities | None, inside: Capabilities | None, verdict: Verdict
-) -> None:
-    """Neither before TLS nor inside it."""
-    facts = PrivilegeFacts(OUTSIDE, before, inside, ())
+def test_atk_03(check: Load, facts: PrivilegeFacts, verdict: Verdict) -> None:
+    """Neither before TLS nor inside it, and where nobody could look is open."""
     run = check("test_exposure", "test_privileged_commands_are_not_offered")
     assert run(facts).verdict is verdict
 
@@ -145,6 +145,14 @@ SIEVE_VERSION = ("VERSION", ("1.0",))
         (session("* OK Dovecot (v2.3.16) ready."), FAIL),
         (session("* OK mail1.example.com Cyrus IMAP 3.6.1-Debian-3.6.1-4+deb12u5 ready"), FAIL),
         (session("220 mail-1.2-b.example.com ESMTP"), PASS),
+        (session("220 192.0.2.1 ESMTP"), PASS),
+        (session("220 mail1.example.com hello from 198.51.100.7"), PASS),
+        (session("220 mail1.example.com ESMTP Postfix-3.5.25"), FAIL),
+        (session("220 mail1.example.com ESMTP Exim 4.94.2.1"), FAIL),
+        (session("220 mail1.example.com ESMTP Exim 4.96_2"), FAIL),
+        (session("220 m ESMTP Sendmail 8.17.1.9/8.17.1.9/Debian-2+deb12u2"), FAIL),
+        (session("220 mail1.example.com ESMTP Service, Version: 10.0.17763.1697 ready"), FAIL),
+        (session("* OK Axigen 10.5.0a ready"), FAIL),
         (session(""), OPEN),
         (
             session(

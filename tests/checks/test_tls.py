@@ -273,26 +273,33 @@ def test_ems(load_check: Load, facts: EmsFacts, other: VersionFacts, verdict: Ve
 RESUMED = replace(SHAKE, offered_session=True, resumed=True)
 ANEW = replace(RESUMED, resumed=False)
 DROPPED = replace(REFUSED, offered_session=True)
+LATE = replace(BROKEN, ending=Ending.TIME)
+LOOSE = replace(DROPPED, resumed=True)
 
 
 @pytest.mark.parametrize(
     ("facts", "verdict"),
     [
-        (ResumptionFacts(RESUMED, DROPPED, ANEW, "", ()), Verdict.PASS),
-        (ResumptionFacts(RESUMED, DROPPED, None, "", ()), Verdict.PASS),
-        (ResumptionFacts(RESUMED, replace(DROPPED, resumed=True), ANEW, "", ()), Verdict.FAIL),
-        (ResumptionFacts(RESUMED, DROPPED, RESUMED, "", ()), Verdict.FAIL),
-        (ResumptionFacts(RESUMED, RESUMED, ANEW, "", ()), Verdict.UNVERIFIED),
+        (ResumptionFacts(BARE, RESUMED, DROPPED, ANEW, "", ()), Verdict.PASS),
+        (ResumptionFacts(BARE, RESUMED, DROPPED, None, "", ()), Verdict.PASS),
         (
-            ResumptionFacts(RESUMED, replace(DROPPED, offered_session=False), ANEW, "", ()),
+            ResumptionFacts(BARE, RESUMED, replace(DROPPED, resumed=True), ANEW, "", ()),
+            Verdict.FAIL,
+        ),
+        (ResumptionFacts(BARE, RESUMED, DROPPED, RESUMED, "", ()), Verdict.FAIL),
+        (ResumptionFacts(BARE, RESUMED, RESUMED, ANEW, "", ()), Verdict.UNVERIFIED),
+        (
+            ResumptionFacts(BARE, RESUMED, replace(DROPPED, offered_session=False), ANEW, "", ()),
             Verdict.UNVERIFIED,
         ),
         (
-            ResumptionFacts(RESUMED, replace(DROPPED, ending=Ending.TIME), ANEW, "", ()),
+            ResumptionFacts(BARE, RESUMED, replace(DROPPED, ending=Ending.TIME), ANEW, "", ()),
             Verdict.UNVERIFIED,
         ),
-        (ResumptionFacts(ANEW, DROPPED, ANEW, "", ()), Verdict.NOT_APPLICABLE),
-        (ResumptionFacts(None, None, None, "no TLS 1.2", ()), Verdict.NOT_APPLICABLE),
+        (ResumptionFacts(BARE, ANEW, DROPPED, ANEW, "", ()), Verdict.NOT_APPLICABLE),
+        (ResumptionFacts(BARE, LATE, DROPPED, ANEW, "", ()), Verdict.UNVERIFIED),
+        (ResumptionFacts(LATE, RESUMED, DROPPED, None, "", ()), Verdict.UNVERIFIED),
+        (ResumptionFacts(None, None, None, None, "no TLS 1.2", ()), Verdict.NOT_APPLICABLE),
     ],
 )
 def test_resumption(load_check: Load, facts: ResumptionFacts, verdict: Verdict) -> None:

@@ -123,7 +123,7 @@ def test_a_strict_server_waits_for_more(box: Box) -> None:
     assert facts.control.taken
     assert [each.ending for each in facts.trials] == list(VARIANTS)
     assert not facts.taken
-    assert not facts.untried
+    assert not facts.unclear
     assert len(set(box.removed)) == 1 + len(VARIANTS)
 
 
@@ -149,6 +149,18 @@ def test_a_refusal_is_as_good_as_silence(box: Box) -> None:
     facts = observe(mail_server(STRICT, refusal="550 5.5.2 Error: bare <LF> received"))
 
     assert not facts.taken
+    assert not facts.unclear
+    assert box.removed
+
+
+def test_a_refusal_for_another_reason_may_come_after_the_end(box: Box) -> None:
+    """
+    A filter looks at messages that are over.
+    """
+    facts = observe(mail_server(STRICT, refusal="554 5.7.1 this looks like spam"))
+
+    assert not facts.taken
+    assert b"\n.\n" in {each.ending for each in facts.unclear}
     assert box.removed
 
 

@@ -17,6 +17,7 @@ from mailvet.probes.lmtp_session import probe_lmtp_session
 from mailvet.probes.session import probe_session
 from mailvet.probes.starttls_injection import (
     TRIALS,
+    UNKNOWN,
     probe_lmtp_injection,
     probe_starttls_injection,
 )
@@ -36,6 +37,7 @@ READY = {
 ANNOUNCED = {
     Protocol.IMAP: "* CAPABILITY IMAP4rev1 STARTTLS\r\n{tag} OK done\r\n",
     Protocol.POP3: "+OK\r\nSTLS\r\n.\r\n",
+    Protocol.SIEVE: '"STARTTLS"\r\nOK "done"\r\n',
 }
 
 
@@ -44,15 +46,19 @@ def answer(protocol: Protocol, line: str) -> str:
     What a server says to a command.
     """
     tag = line.split(" ", maxsplit=1)[0]
+    if tag == UNKNOWN:
+        return {Protocol.POP3: "-ERR what?\r\n", Protocol.SIEVE: 'NO "What?"\r\n'}.get(
+            protocol, "502 5.5.2 what?\r\n"
+        )
     if "CAPA" in line.upper():
         return ANNOUNCED[protocol].format(tag=tag)
     match protocol:
         case Protocol.IMAP:
             return f"{tag} OK done\r\n"
         case Protocol.POP3:
-            return "-ERR unknown command\r\n" if line == "NOOP" else "+OK\r\n"
+            return "+OK\r\n"
         case Protocol.SIEVE:
-            return f'OK (TAG {line.partition(" ")[2]}) "Done."\r\n'
+            return 'OK "Begin TLS."\r\n'
         case _:
             several = line.upper().startswith(("EHLO", "LHLO"))
             return "250-stub\r\n250 STARTTLS\r\n" if several else "250 2.0.0 Ok\r\n"
@@ -69,7 +75,7 @@ def server(start: Callable[[Visit], Awaitable[None]]) -> Play:
         while True:
             line = await visit.line()
             if line.upper().endswith(("STARTTLS", "STLS")) and not visit.secured:
-                await visit.send(answer(protocol, line).replace("(TAG ) ", ""))
+                await visit.send(answer(protocol, line))
                 await start(visit)
                 if protocol is Protocol.SIEVE:
                     await visit.send(READY[protocol])
@@ -213,3 +219,41 @@ def test_a_server_without_tls_shows_nothing() -> None:
         observe(Protocol.IMAP, never)
 
     assert caught.value.cause is Cause.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("start", "cause"),
+    [("busy", Cause.BLOCKED), ("silent", Cause.TIMEOUT), ("unwelcome", Cause.BLOCKED)],
+)
+def test_a_trial_that_did_not_come_about_shows_nothing(start: str, cause: Cause) -> None:
+    """
+    The server has no room for TLS now, says nothing in the handshake, or turns us away.
+    """
+    visits = 0
+
+    async def play(visit: Visit) -> None:
+        nonlocal visits
+        visits += 1
+        if visits == 1:
+            # The session before, which shows that TLS is possible.
+            await server(drop)(visit)
+        await visit.send("554 not you\r\n" if start == "unwelcome" else "220 stub ESMTP\r\n")
+        while line := await visit.line():
+            if line == "STARTTLS" and start == "silent":
+                await visit.send("220 go\r\n")
+                while await visit.receive():
+                    pass
+            busy = line == "STARTTLS"
+            await visit.send("454 busy\r\n" if busy else "250-stub\r\n250 STARTTLS\r\n")
+
+    kind = (Protocol.SMTP, Security.STARTTLS)
+
+    async def recall(name: str, endpoint: Endpoint | None) -> Any:  # noqa: ANN401
+        return await probe_session(context)
+
+    with serving(play, (("stub", *kind),)) as host:
+        context = make_context(host.endpoints["stub"].port, *kind, recall=recall, timeout=1.0)
+        with pytest.raises(ProbeError) as caught:
+            asyncio.run(probe_starttls_injection(context))
+
+    assert caught.value.cause is cause

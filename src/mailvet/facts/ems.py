@@ -9,12 +9,13 @@ from mailvet.facts.tls import Ending, Handshake
 from mailvet.model import Cause
 from mailvet.transcript import Line
 
-_CAUSES = {
+CAUSES = {
     Ending.SERVER: Cause.BLOCKED,
     Ending.CLIENT: Cause.CLIENT_LIMIT,
     Ending.TIME: Cause.TIMEOUT,
     Ending.NONE: Cause.TOOL,
 }
+"""Why a handshake that ended so leaves a question open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class EmsFacts:
         if not self.offered.offered_ems:
             return Problem(Cause.CLIENT_LIMIT, "our own OpenSSL did not offer the extension")
         if not self.offered.completed:
-            return Problem(_CAUSES[self.offered.ending], f"with the offer: {self.offered}")
+            return Problem(CAUSES[self.offered.ending], f"with the offer: {self.offered}")
         if self.offered.version != TLS12:
             return Problem(Cause.CLIENT_LIMIT, f"not under TLS 1.2: {self.offered}")
         return None
@@ -64,4 +65,4 @@ class EmsFacts:
             return Problem(Cause.CLIENT_LIMIT, "our own OpenSSL cannot withhold the extension")
         if self.withheld.completed or self.withheld.ending is Ending.SERVER:
             return None
-        return Problem(_CAUSES[self.withheld.ending], f"without the offer: {self.withheld}")
+        return Problem(CAUSES[self.withheld.ending], f"without the offer: {self.withheld}")

@@ -4,6 +4,11 @@ Groups for the key exchange, as the IANA registry "TLS Supported Groups" numbers
 
 from types import MappingProxyType
 
+_BINARY = (
+    "sect163k1", "sect163r1", "sect163r2", "sect193r1", "sect193r2", "sect233k1", "sect233r1",
+    "sect239k1", "sect283k1", "sect283r1", "sect409k1", "sect409r1", "sect571k1", "sect571r1",
+)  # fmt: skip
+
 GROUPS = MappingProxyType(
     {
         0x11EC: "X25519MLKEM768",
@@ -33,6 +38,10 @@ GROUPS = MappingProxyType(
         17: "secp160r2",
         16: "secp160r1",
         15: "secp160k1",
+        **dict(enumerate(_BINARY, 1)),
+        0x0200: "MLKEM512",
+        0x0201: "MLKEM768",
+        0x0202: "MLKEM1024",
     }
 )
 """Every group that is offered, by number."""

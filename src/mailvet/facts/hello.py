@@ -8,6 +8,7 @@ for the server's; so the octets are put together here, and what they offer is re
 import struct
 from dataclasses import dataclass
 
+from mailvet.facts.groups import GROUPS, MODERN
 from mailvet.facts.signatures import SIGNATURES
 from mailvet.facts.suites import SUITES
 from mailvet.facts.tls import (
@@ -37,10 +38,6 @@ NUMBERS = {name: number for number, name in VERSION_NAMES.items()}
 _SSL3, _TLS12, _TLS13 = 0x0300, 0x0303, 0x0304
 _RENEGOTIATION_SCSV = 0x00FF
 _SERVER_KEY_EXCHANGE, _CERTIFICATE_REQUEST, _SERVER_HELLO_DONE = 12, 13, 14
-_GROUPS = (29, 23, 24, 25, 30, 256, 257, 258)
-_OLD_GROUPS = (22, 21, 19)
-"""Who offers TLS 1.3 alone may not name these (RFC 8446 §4.2.7)."""
-
 _X25519 = 29
 _NO_COMPRESSION = b"\x00"
 _COMPRESSION = b"\x01\x00"
@@ -78,7 +75,7 @@ class Beside:
     What a ClientHello offers beside a version and suites.
 
     Attributes:
-        groups: Groups by number; by default all that servers should know, and old ones. Under
+        groups: Groups by number; by default all that the version knows. Under
             TLS 1.3 no key is sent for those that are named, so the server asks for one of its
             choice (HelloRetryRequest, RFC 8446 §4.1.4).
         signatures: Signature schemes by number, since TLS 1.2.
@@ -139,7 +136,8 @@ def write_client_hello(
 def _extensions(
     number: int, server_name: bytes, key_share: bytes, groups: tuple[int, ...]
 ) -> bytes:
-    usual = _GROUPS if number == _TLS13 else (*_GROUPS, *_OLD_GROUPS)
+    # Who offers TLS 1.3 alone may not name old ones (RFC 8446 §4.2.7).
+    usual = MODERN if number == _TLS13 else tuple(GROUPS)
     parts = [
         _extension(10, _vector(2, _numbers(groups or usual))),
         _extension(11, b"\x01\x00"),

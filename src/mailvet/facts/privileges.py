@@ -21,12 +21,14 @@ class PrivilegeFacts:
         place: From where.
         before: Keywords in clear text; None with implicit TLS.
         inside: Keywords inside TLS; None if there is none.
+        unseen: Where nobody could look, and why; empty if there is no such place.
         transcript: All that was said.
     """
 
     place: Standpoint
     before: Capabilities | None
     inside: Capabilities | None
+    unseen: str
     transcript: tuple[Line, ...]
 
     @property

@@ -2,6 +2,7 @@
 What a mail server takes for the end of a message.
 """
 
+import re
 from dataclasses import dataclass
 
 from mailvet.facts.replies import Reply
@@ -24,6 +25,13 @@ VARIANTS = (
 
 ``\\r\\r\\n.\\r\\n`` is not among them: the legal end stands in it.
 """
+
+_LINES = re.compile(
+    r"5\.5\.2|\b(?:bare|lone|stray|LF|CR|CRLF|NUL|null)\b|new ?line|line ?feed|carriage|smuggl|"
+    r"line end|end.of.data|protocol (?:error|violation)|synchroni[sz]ation",
+    re.IGNORECASE,
+)
+"""What servers say that refuse a message for its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,15 @@ class Trial:
         Whether the message was over for the server.
         """
         return self.reply is not None and self.reply.positive
+
+    @property
+    def unclear(self) -> bool:
+        """
+        Whether nobody can tell what the server took for the end: it was not asked, or it refuses
+        the message for another reason than its lines, so the message may well have been over.
+        """
+        other = self.reply is not None and not (self.taken or _LINES.search(str(self.reply)))
+        return bool(self.failure) or other
 
     def __str__(self) -> str:
         shown = repr(self.ending)[2:-1]
@@ -82,8 +99,8 @@ class SmugglingFacts:
         return tuple(each for each in self.trials if each.taken)
 
     @property
-    def untried(self) -> tuple[Trial, ...]:
+    def unclear(self) -> tuple[Trial, ...]:
         """
-        Those that did not come so far.
+        Those that show nothing.
         """
-        return tuple(each for each in self.trials if each.failure)
+        return tuple(each for each in self.trials if each.unclear)

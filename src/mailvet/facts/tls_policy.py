@@ -110,7 +110,8 @@ def _versions(policy: ExpectTlsPolicy, seen: TlsEnumeration) -> Iterator[str]:
         if policy.versions and each not in policy.versions:
             yield f"{each} is accepted"
     for each in policy.required:
-        if each not in seen.versions:
+        # What is open is no refusal.
+        if each not in seen.versions and not any(one.startswith(each) for one in seen.open):
             yield f"{each} is not accepted"
 
 
@@ -130,7 +131,7 @@ def _wrong_certificate(policy: ExpectTlsPolicy, certificate: CertificateFacts) -
     leaf = certificate.leaf
     if leaf is None:
         return
-    least = {"RSA": policy.rsa_bits, "EC": policy.ec_bits}.get(leaf.key, 0)
+    least = {"RSA": policy.rsa_bits, "DSA": policy.rsa_bits, "EC": policy.ec_bits}.get(leaf.key, 0)
     if leaf.bits < least:
         yield f"{leaf.key} key of {leaf.bits} bits"
     if policy.hashes and leaf.signature_hash and leaf.signature_hash not in policy.hashes:

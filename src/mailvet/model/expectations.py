@@ -70,6 +70,13 @@ class ExpectTls:
     dh_bits: int = 2048
     policy: ExpectTlsPolicy = field(default_factory=ExpectTlsPolicy)
 
+    @property
+    def ems_enforced(self) -> bool:
+        """
+        Whether FIPS mode or the rules want TLS 1.2 without Extended Master Secret refused.
+        """
+        return self.ems_required or self.policy.ems == "enforced"
+
     def verifiable_on(self, endpoint: Endpoint) -> bool:
         """
         Whether clients verify the certificate on *endpoint*; other mail servers usually do not.

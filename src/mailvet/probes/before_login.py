@@ -39,18 +39,25 @@ _NESTED = "NOOP (())"
 
 async def probe_before_login(context: ProbeContext) -> BeforeLogin:
     """
-    One connection, inside TLS where the service has it.
+    One connection for each command, inside TLS where the service has it: who was thrown out for one
+    command was not refused the next one.
 
     Raises:
         ProbeError: The server does not talk.
     """
     protocol = context.service.protocol
-    nested: Attempt | None = None
-    async with as_clients_do(context) as speaker:
-        if protocol is Protocol.IMAP:
-            nested = await ask(speaker, _NESTED)
-        requests = [await ask(speaker, each) for each in _COMMANDS[protocol]]
-        return BeforeLogin(tuple(requests), nested, speaker.wire.transcript.freeze())
+    lines: tuple[Line, ...] = ()
+    attempts: list[Attempt] = []
+    for command in _all_commands(protocol):
+        async with as_clients_do(context) as speaker:
+            attempts.append(await ask(speaker, command))
+            lines += speaker.wire.transcript.freeze()
+    nested = attempts.pop() if protocol is Protocol.IMAP else None
+    return BeforeLogin(tuple(attempts), nested, lines)
+
+
+def _all_commands(protocol: Protocol) -> tuple[str, ...]:
+    return (*_COMMANDS[protocol], *((_NESTED,) if protocol is Protocol.IMAP else ()))
 
 
 async def probe_login_memory(context: ProbeContext) -> LoginMemory:
@@ -109,9 +116,9 @@ def _acts(scope: Scope) -> Acts:
     protocol = scope.service.protocol
     if protocol not in _COMMANDS:
         return ()
-    nested = ("NOOP",) if protocol is Protocol.IMAP else ()
-    verbs = (each.split(maxsplit=1)[0] for each in _COMMANDS[protocol])
-    return (talks(scope.service, 1, HARMLESS[protocol], *nested, *verbs),)
+    commands = _all_commands(protocol)
+    verbs = (each.split(maxsplit=1)[0] for each in commands)
+    return (talks(scope.service, len(commands), HARMLESS[protocol], *verbs),)
 
 
 def _memory_acts(scope: Scope) -> Acts:

@@ -8,11 +8,12 @@ to keep it busy where it goes along (CVE-2011-1473).
 from mailvet.acts import talks
 from mailvet.context import FactSpec, ProbeContext
 from mailvet.errors import PeerClosedError, ProbeError
-from mailvet.facts.offers import TLS12, VersionFacts
+from mailvet.facts.offers import TLS12
 from mailvet.facts.renegotiation import Renegotiation, RenegotiationFacts
 from mailvet.model import Cause
 from mailvet.probes.handshake import TlsOffer
 from mailvet.probes.session import secured
+from mailvet.probes.tls import speaks_tls12
 
 
 async def probe_renegotiation(context: ProbeContext) -> RenegotiationFacts:
@@ -22,8 +23,7 @@ async def probe_renegotiation(context: ProbeContext) -> RenegotiationFacts:
     Raises:
         ProbeError: TLS does not come about with our own library.
     """
-    versions: VersionFacts = await context.fact("versions", context.service)
-    if TLS12 not in versions.accepted:
+    if not await speaks_tls12(context):
         return RenegotiationFacts(Renegotiation.IMPOSSIBLE, "", ())
     async with secured(context, offer=TlsOffer(maximum=TLS12)) as (speaker, _):
         wire = speaker.wire

@@ -7,16 +7,18 @@ import dataclasses
 
 from mailvet.acts import talks
 from mailvet.context import FactSpec, ProbeContext
-from mailvet.facts.offers import TLS12, VersionFacts
+from mailvet.facts.offers import TLS12
 from mailvet.facts.resumption import ResumptionFacts
 from mailvet.facts.tls import Handshake
 from mailvet.model import Cause
 from mailvet.probes.handshake import Session, TlsOffer, session_home
-from mailvet.probes.tls import before_handshake, require_tls
+from mailvet.probes.tls import before_handshake, require_tls, speaks_tls12
 from mailvet.transcript import Line
 
 CONNECTIONS = 5
 """Two that begin a session, and three that want to go on with one."""
+
+_Said = tuple[Handshake, tuple[Line, ...]]
 
 
 async def probe_resumption(context: ProbeContext) -> ResumptionFacts:
@@ -27,15 +29,14 @@ async def probe_resumption(context: ProbeContext) -> ResumptionFacts:
         ProbeError: The server turns us away, or TLS 1.2 does not come about with our own library.
     """
     await require_tls(context)
-    versions: VersionFacts = await context.fact("versions", context.service)
-    if TLS12 not in versions.accepted:
-        reason = "TLS 1.2 is not accepted, and TLS 1.3 binds its sessions by itself"
-        return ResumptionFacts(None, None, None, reason, ())
+    if not await speaks_tls12(context):
+        reason = "the server accepts TLS 1.3 only, which binds every session by itself"
+        return ResumptionFacts(None, None, None, None, reason, ())
     usual = TlsOffer(minimum=TLS12, maximum=TLS12)
     usual = dataclasses.replace(usual, home=session_home(usual))
     plain = dataclasses.replace(usual, ems=False)
     begun = await asyncio.gather(_begin(context, usual), _begin(context, plain))
-    bound, unbound = (session for session, _ in begun)
+    (bound, first), (unbound, second) = begun
     ways = {}
     if bound is not None:
         ways["alike"] = _go_on(context, dataclasses.replace(usual, session=bound))
@@ -45,15 +46,16 @@ async def probe_resumption(context: ProbeContext) -> ResumptionFacts:
     resumed = dict(zip(ways, await asyncio.gather(*ways.values()), strict=True))
     found = {name: handshake for name, (handshake, _) in resumed.items()}
     return ResumptionFacts(
+        second[0],
         found.get("alike"),
         found.get("dropped"),
         found.get("gained"),
         "" if found else "no session of TLS 1.2 has Extended Master Secret",
-        tuple(line for _, lines in (*begun, *resumed.values()) for line in lines),
+        tuple(line for _, lines in (first, second, *resumed.values()) for line in lines),
     )
 
 
-async def _begin(context: ProbeContext, offer: TlsOffer) -> tuple[Session | None, tuple[Line, ...]]:
+async def _begin(context: ProbeContext, offer: TlsOffer) -> tuple[Session | None, _Said]:
     """
     A session to go on with, if it has, or has not, Extended Master Secret as we want it.
     """
@@ -64,10 +66,10 @@ async def _begin(context: ProbeContext, offer: TlsOffer) -> tuple[Session | None
             raise wire.error(Cause.BLOCKED, str(handshake))
         wanted = handshake.completed and handshake.offered_ems == offer.ems == handshake.ems
         session = await wire.end_tls() if wanted else None
-        return session, wire.transcript.freeze()
+        return session, (handshake, wire.transcript.freeze())
 
 
-async def _go_on(context: ProbeContext, offer: TlsOffer) -> tuple[Handshake, tuple[Line, ...]]:
+async def _go_on(context: ProbeContext, offer: TlsOffer) -> _Said:
     async with before_handshake(context) as wire:
         wire.transcript.add("*", f"wants to go on with a session, {_words(offer)}")
         handshake = await wire.start_tls(offer, context.target.name)

@@ -4,6 +4,7 @@ Asks ManageSieve for too much: a script without bounds, and one outside of the u
 
 from mailvet.acts import Acts, MailboxChanges, Scope, logs_in
 from mailvet.context import FactSpec, ProbeContext
+from mailvet.facts.attempt import Attempt
 from mailvet.facts.login import Answer
 from mailvet.facts.script_limits import ScriptLimits
 from mailvet.facts.sieve import quoted
@@ -31,6 +32,10 @@ async def probe_script_limits(context: ProbeContext) -> ScriptLimits:
             detail = f"{account.name} cannot log in to ManageSieve: {login}"
             raise speaker.wire.error(Cause.BLOCKED, detail)
         size = await ask(speaker, f'HAVESPACE "mailvet-{context.nonce}" {_OCTETS}')
+        if size.closed:
+            # Who was thrown out for the one request was not refused the other one.
+            unasked = Attempt(f"PUTSCRIPT {quoted(name)}", None, detail="not asked any more")
+            return ScriptLimits(account.name, size, unasked, speaker.wire.transcript.freeze())
         context.ledger.announce(residue)
         strange = await ask(speaker, f'PUTSCRIPT {quoted(name)} "keep;"')
         if not strange.refused:

@@ -29,7 +29,10 @@ from mailvet.probes.session import in_clear, secured
 from mailvet.probes.standpoint import outside
 
 PATIENCE = 5.0
-"""Seconds of silence after which a server waits for more; three times its usual time, if longer."""
+"""
+Seconds of silence after which a server waits for more; longer if it usually takes its time, as for
+a filter that looks at one message after the other.
+"""
 
 _NULL_SENDER = ""
 
@@ -59,7 +62,7 @@ async def probe_smuggling(context: ProbeContext) -> SmugglingFacts:
             seconds = time.monotonic() - start
             trials.append(control)
             if control.taken:
-                patience = max(PATIENCE, 3 * seconds)
+                patience = max(PATIENCE, 3 * seconds * len(VARIANTS))
                 trials += await asyncio.gather(
                     *(attempts.make(each, patience) for each in VARIANTS)
                 )
@@ -113,7 +116,10 @@ class _Attempts:
                 raise speaker.wire.error(Cause.BLOCKED, f"{command}: {reply}")
         wire = speaker.wire
         body = message.octets.rstrip(b"\r\n").replace(b"\r\n.", b"\r\n..")
-        await wire.send(body + ending, shown=f"({message.message_id}){ending!r}")
+        # Who waits for a line feed behind CR sees that there is none.
+        more = b"NOOP\r\n" if ending.endswith(b"\r") else b""
+        shown = f"({message.message_id}){ending + more!r}"
+        await wire.send(body + ending + more, shown=shown)
         answer = None
         try:
             answer = await speaker.reply(timeout=patience)

@@ -3,7 +3,8 @@ Sends a command in clear text in one segment with STARTTLS, and looks for its re
 
 Whoever sits between client and server can write such octets before TLS begins. A server that keeps
 them in its buffer carries them out as if the client had sent them inside (CVE-2011-0411,
-CVE-2021-33515). The command does nothing, and its reply cannot be mistaken for another one.
+CVE-2021-33515). No server knows the command, so its reply cannot be mistaken for another one; in
+IMAP, which has tags, it does nothing.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ from mailvet.facts.lmtp_session import LmtpSession
 from mailvet.facts.replies import Reply
 from mailvet.facts.session import SessionFacts
 from mailvet.facts.starttls_injection import Fate, Injection, InjectionFacts
+from mailvet.facts.tls import Ending, Handshake
 from mailvet.model import Cause, Protocol
 from mailvet.probes.dialogue import MAX_REPLY_LINES, Dialogue, Smtp, dialogue, text_of
 from mailvet.probes.lmtp_session import lmtp_client_place, talks_lmtp
@@ -25,6 +27,9 @@ from mailvet.probes.session import client_name
 from mailvet.probes.wire import TlsOffer, Wire, dial
 
 TRIALS = 3
+
+UNKNOWN = "XMAILVET"
+"""A command that no server knows."""
 
 _TAG = "s1"
 
@@ -39,37 +44,60 @@ class _Words:
 
     Attributes:
         starttls: The command that asks for TLS.
-        injected: The command behind it; it has *mark* in it, which is in its reply.
+        injected: The command behind it.
         sync: The command inside TLS.
-        betrays: Whether a line inside TLS, and the one after it, belong to the injected command.
+        answers: Whether a line inside TLS is the first of the reply to *sync*.
+        betrays: Whether a line inside TLS belongs to the reply to *injected*.
         unasked: Whether the server speaks first inside TLS.
     """
 
     starttls: str
     injected: str
     sync: str
+    answers: Callable[[str], bool]
     betrays: Callable[[str], bool]
     unasked: bool = False
 
 
 def _words(protocol: Protocol, mark: str) -> _Words:
+    """
+    A command that nobody knows, so that its reply is not that of a command which everybody knows.
+    """
+    unknown = f"{UNKNOWN} {mark}"
     match protocol:
         case Protocol.IMAP:
-            return _Words(f"{_TAG} STARTTLS", f"{mark} NOOP", "s2 NOOP", lambda line: mark in line)
+            return _Words(
+                f"{_TAG} STARTTLS",
+                f"{mark} NOOP",
+                "s2 NOOP",
+                lambda line: line.startswith("s2 "),
+                lambda line: mark in line,
+            )
         case Protocol.POP3:
-            # An unknown command is refused, CAPA is not.
-            return _Words("STLS", "NOOP", "CAPA", lambda line: not line.startswith("+OK"))
+            return _Words(
+                "STLS",
+                unknown,
+                "CAPA",
+                lambda line: line.startswith("+OK"),
+                lambda line: line.startswith("-ERR"),
+            )
         case Protocol.SIEVE:
-            said = f'NOOP "{mark}"'
-            return _Words("STARTTLS", said, 'NOOP "s2"', lambda line: mark in line, unasked=True)
+            return _Words(
+                "STARTTLS",
+                unknown,
+                "CAPABILITY",
+                lambda line: line.startswith('"'),
+                lambda line: line.upper().startswith(("NO", "BYE", "OK")),
+                unasked=True,
+            )
         case _:
-            return _smtp_words(mark, "EHLO")
-
-
-def _smtp_words(mark: str, hello: str) -> _Words:
-    # The reply to EHLO and LHLO has several lines, the one to NOOP has one.
-    greeting = f"{hello} {mark}.invalid"
-    return _Words("STARTTLS", greeting, "NOOP", lambda line: line[3:4] == "-")
+            return _Words(
+                "STARTTLS",
+                unknown,
+                "NOOP",
+                lambda line: line.startswith("2"),
+                lambda line: line[:1] in {"4", "5"},
+            )
 
 
 async def probe_starttls_injection(context: ProbeContext) -> InjectionFacts:
@@ -108,7 +136,7 @@ async def probe_lmtp_injection(context: ProbeContext) -> InjectionFacts:
         context,
         lambda: dial(context, port=seen.port, through=place.through),
         lambda wire: Smtp(wire, client_name=client_name(context), hello="LHLO"),
-        _smtp_words(_mark(context), "LHLO"),
+        _words(Protocol.SMTP, _mark(context)),
     )
 
 
@@ -126,7 +154,9 @@ async def _repeat(
     while len(trials) < TRIALS and not any(each.harmful for each in trials):
         async with reach() as wire:
             speaker = speak(wire)
-            await speaker.greeting()
+            greeting = await speaker.greeting()
+            if not greeting.positive and greeting.status != "PREAUTH":
+                raise wire.error(Cause.BLOCKED, f"the server turns us away: {greeting}")
             await speaker.capabilities()
             reply, fate, said = await _inject(context, wire, words)
             trials.append(Injection(words.injected, reply, fate, said, wire.transcript.freeze()))
@@ -141,6 +171,9 @@ async def _inject(
         reply = await _first_reply(wire)
     except PeerClosedError:
         return None, Fate.CLOSED, ""
+    if reply.status.startswith("4"):
+        # It would be so without the command behind it.
+        raise wire.error(Cause.BLOCKED, f"the server does not start TLS now: {reply.text}")
     if not reply.positive:
         return reply, Fate.REFUSED, reply.text
     early = text_of(wire.pending.partition(b"\n")[0])
@@ -148,12 +181,23 @@ async def _inject(
         return reply, Fate.ANSWERED_IN_CLEAR, early
     handshake = await wire.start_tls(TlsOffer(), context.target.name)
     if not handshake.completed:
-        early = handshake.clear_text
-        return reply, Fate.ANSWERED_IN_CLEAR if early else Fate.CLOSED, early or handshake.failure
+        return reply, *_without_tls(wire, handshake)
     try:
         return reply, *await _listen(wire, words)
     except PeerClosedError as exc:
         return reply, Fate.CLOSED, exc.detail
+
+
+def _without_tls(wire: Wire, handshake: Handshake) -> tuple[Fate, str]:
+    """
+    What it says that the handshake did not complete, if the server was the one to end it.
+    """
+    if handshake.clear_text:
+        return Fate.ANSWERED_IN_CLEAR, handshake.clear_text
+    if handshake.ending is Ending.SERVER:
+        return Fate.CLOSED, handshake.failure
+    cause = Cause.TIMEOUT if handshake.ending is Ending.TIME else Cause.CLIENT_LIMIT
+    raise wire.error(cause, str(handshake))
 
 
 async def _listen(wire: Wire, words: _Words) -> tuple[Fate, str]:
@@ -161,10 +205,17 @@ async def _listen(wire: Wire, words: _Words) -> tuple[Fate, str]:
     Whose the first reply inside TLS is.
     """
     if words.unasked:
-        await _first_reply(wire)
+        greeting = await _first_reply(wire)
+        if greeting.status != "OK":
+            return Fate.EXECUTED, greeting.text
     await wire.send(f"{words.sync}\r\n".encode())
-    line = text_of(await wire.line())
-    return (Fate.EXECUTED, line) if words.betrays(line) else (Fate.DISCARDED, "")
+    for _ in range(MAX_REPLY_LINES):
+        line = text_of(await wire.line())
+        if words.betrays(line):
+            return Fate.EXECUTED, line
+        if words.answers(line):
+            return Fate.DISCARDED, ""
+    raise wire.error(Cause.BLOCKED, f"no reply to {words.sync}")
 
 
 async def _first_reply(wire: Wire) -> Reply:
@@ -185,7 +236,7 @@ def _lmtp_acts(scope: Scope) -> Acts:
     expect = scope.target.expect.lmtp
     if "lmtp-inet" not in scope.target.roles or expect.implicit_tls:
         return ()
-    return (talks_lmtp(scope, TRIALS, "NOOP"),)
+    return (talks_lmtp(scope, TRIALS, UNKNOWN, "NOOP"),)
 
 
 FACTS = (
@@ -193,7 +244,7 @@ FACTS = (
         "starttls_injection",
         probe_starttls_injection,
         InjectionFacts,
-        acts=lambda scope: (talks(scope.service, TRIALS, "NOOP", "EHLO", "CAPA", "CAPABILITY"),),
+        acts=lambda scope: (talks(scope.service, TRIALS, UNKNOWN, "NOOP", "CAPA", "CAPABILITY"),),
         needs=("session",),
         per_endpoint=True,
     ),

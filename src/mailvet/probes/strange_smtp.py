@@ -56,9 +56,14 @@ async def probe_pipelining(context: ProbeContext) -> Pipelining:
         raise ProbeError(Cause.BLOCKED, f"no sender is taken before TLS: {control}", lines)
     async with dial(context) as wire:
         hasty = Smtp(wire, client_name=client_name(context))
-        await hasty.greeting()
+        greeting = await hasty.greeting()
+        if not greeting.positive:
+            raise wire.error(Cause.BLOCKED, f"the server turns us away: {greeting}")
         await wire.send(f"EHLO {client_name(context)}\r\n{_SENDER}\r\n".encode())
         early = await attempted(f"{_SENDER} in one segment with EHLO", _second(hasty))
+        if early.reply is not None and early.reply.status.startswith("4"):
+            # That is how servers speak to whom they have no time for.
+            raise wire.error(Cause.BLOCKED, str(early))
         return Pipelining(control, early, (*lines, *wire.transcript.freeze()))
 
 

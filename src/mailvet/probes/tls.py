@@ -89,6 +89,23 @@ async def require_tls(context: ProbeContext) -> None:
         raise ProbeError(Cause.TIMEOUT, handshake.failure, session.transcript)
 
 
+async def speaks_tls12(context: ProbeContext) -> bool:
+    """
+    Whether the server accepts TLS 1.2; False if it accepts TLS 1.3 only.
+
+    Raises:
+        ProbeError: It accepts neither, or it is not clear what it accepts.
+    """
+    versions: VersionFacts = await context.fact("versions", context.service)
+    if TLS12 in versions.accepted or versions.tls13_only:
+        return TLS12 in versions.accepted
+    refusal = versions.refusal_of(TLS12)
+    if refusal.cause:
+        raise ProbeError(refusal.cause, refusal.detail, versions.transcript)
+    detail = f"our own side needs TLS 1.2; the server accepts {', '.join(versions.accepted)}"
+    raise ProbeError(Cause.CLIENT_LIMIT, detail, versions.transcript)
+
+
 async def probe_versions(context: ProbeContext) -> VersionFacts:
     """
     Every protocol version from SSLv3 to TLS 1.3, each in a ClientHello that offers no newer one.
@@ -100,7 +117,7 @@ async def probe_versions(context: ProbeContext) -> VersionFacts:
     answers = await asyncio.gather(*(_version(context, version) for version in NUMBERS))
     offers = tuple(offer for group in answers for offer in group)
     _raise_if_mute(offers)
-    control = await _control(context, offers)
+    control = await make_control(context, offers)
     return VersionFacts(offers, control, written(offers, control))
 
 
@@ -113,7 +130,7 @@ async def _version(context: ProbeContext, version: str) -> list[Offer]:
     return found
 
 
-async def _control(context: ProbeContext, offers: tuple[Offer, ...]) -> Offer | None:
+async def make_control(context: ProbeContext, offers: tuple[Offer, ...]) -> Offer | None:
     """
     Makes an offer again that was accepted: a server that hangs up on everybody by now refuses none.
     """
@@ -140,7 +157,7 @@ async def probe_suites(context: ProbeContext) -> SuiteFacts:
     )
     offers = tuple(offer for group in answers for offer in group)
     _raise_if_mute(offers)
-    control = await _control(context, versions.offers)
+    control = await make_control(context, versions.offers)
     return SuiteFacts(offers, control, written(offers, control))
 
 

@@ -7,7 +7,8 @@ there are no more. What has to be offered apart goes side by side.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 
 from mailvet.acts import Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
@@ -18,7 +19,7 @@ from mailvet.facts.signatures import SIGNATURES
 from mailvet.facts.suites import SUITES, TLS13_SUITES
 from mailvet.facts.tls_enumeration import Choice, TlsEnumeration
 from mailvet.model import Protocol
-from mailvet.probes.tls import PERSISTENCE, make_offer, require_tls, written
+from mailvet.probes.tls import PERSISTENCE, make_control, make_offer, require_tls, written
 
 ROLE = "tls-policy"
 """Role of a profile that has rules for suites and groups."""
@@ -63,17 +64,30 @@ async def probe_tls_enumeration(context: ProbeContext) -> TlsEnumeration:
             for each in offers
             if each.version and each.chosen
         ),
-        open=tuple(
-            f"{each.hello.version}, {each.label}: {each.detail}"
-            for each in offers
-            if each.answer is Answer.UNCLEAR
-        ),
+        open=tuple(_open(versions, offers, await make_control(context, versions.offers))),
         connections=len(offers),
         seconds=round(time.monotonic() - start, 3),
         transcript=written(offers),
         extras=extra.extensions if extra else None,
         protocol=_ALPN.get(context.service.protocol, ""),
     )
+
+
+def _open(
+    versions: VersionFacts, offers: tuple[Offer, ...], control: Offer | None
+) -> Iterator[str]:
+    """
+    Offers whose answer was unclear; all, if the server accepts nobody any more in the end.
+    """
+    for each in (*versions.offers, *offers):
+        if each.answer is Answer.UNCLEAR:
+            yield f"{each.hello.version}, {each.label}: {each.detail}"
+    if control is not None and not control.version:
+        yield f"in the end the server did not accept a sound offer any more ({control.detail})"
+    labels = Counter((each.hello.version, each.label) for each in offers)
+    for (version, label), count in labels.items():
+        if count >= MOST:
+            yield f"{version}, {label}: more than {MOST}"
 
 
 def _kinds() -> dict[str, tuple[int, ...]]:
@@ -136,8 +150,9 @@ async def _exhaust(
     found: list[Offer] = []
     while numbers and len(found) < MOST:
         found.append(await offer(numbers))
-        number = chosen(found[-1])
-        if not found[-1].version or number not in numbers:
+        # A server may choose what it then cannot do: Dovecot without parameters for DHE.
+        number = chosen(found[-1]) if found[-1].answer is not Answer.UNCLEAR else 0
+        if number not in numbers:
             break
         numbers = tuple(each for each in numbers if each != number)
     return found
@@ -146,7 +161,7 @@ async def _exhaust(
 def _acts(scope: Scope) -> Acts:
     if ROLE not in scope.target.roles:
         return ()
-    most = 1 + sum(
+    most = 2 + sum(
         len(each) + 1 for each in (*_kinds().values(), CURVES, SIGNATURES, TLS13_SUITES, MODERN)
     )
     return (talks(scope.service, PERSISTENCE * most),)
