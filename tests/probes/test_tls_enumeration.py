@@ -10,6 +10,7 @@ from mailvet.facts.tls import ALPN, SESSION_TICKET, STATUS_REQUEST
 from mailvet.facts.tls_enumeration import TlsEnumeration
 from mailvet.probes.tls_enumeration import probe_tls_enumeration
 from tests.fakes.openssl_imaps import imaps, listening, visiting
+from tests.fakes.stubs import Visit
 
 SUITES = {
     "ECDHE_RSA_WITH_AES_256_GCM_SHA384": "ECDHE-RSA-AES256-GCM-SHA384",
@@ -94,3 +95,23 @@ def test_extensions_that_tls_1_2_answers_in_clear_text_are_seen() -> None:
     assert STATUS_REQUEST not in named.extras
     assert unnamed.extras is not None
     assert ALPN not in unnamed.extras
+
+
+def test_a_server_that_hangs_up_on_everybody_in_the_end_leaves_it_open() -> None:
+    """
+    What it did not choose any more was not refused.
+    """
+    visits = 0
+    willing = imaps(ciphers=":".join(SUITES.values()))
+
+    async def play(visit: Visit) -> None:
+        nonlocal visits
+        visits += 1
+        if visits > 20:
+            raise EOFError
+        await willing(visit)
+
+    with listening(play) as port:
+        found = asyncio.run(probe_tls_enumeration(visiting(port)))
+
+    assert [each for each in found.open if each.startswith("in the end")]
