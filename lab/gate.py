@@ -147,7 +147,7 @@ def judge(
 
     With *areas*, only theirs were asked.
     """
-    differences = differences_from(expected, mutant.changes, found, areas)
+    differences = mutant.without_either(differences_from(expected, mutant.changes, found, areas))
     missed = {control for control in mutant.kills if found.get(control, NOT_RUN) != FAIL}
     if missed:
         return Result(mutant, Outcome.SURVIVED, differences)
