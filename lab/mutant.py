@@ -38,12 +38,6 @@ class Mutant(Change):
         """
         return {**self.also, **dict.fromkeys(self.kills, FAIL)}
 
-    def without_either(self, verdicts: Mapping[str, str]) -> dict[str, str]:
-        """
-        Return *verdicts* without those from which nothing follows.
-        """
-        return {control: each for control, each in verdicts.items() if control not in self.either}
-
 
 def load_mutants(
     scenario: Scenario, expected: Expected, only: Iterable[str] = ()
