@@ -72,8 +72,8 @@ def test_mutant_is_read(scenario: Scenario, folder: Path) -> None:
         ('"true"', "true'", "Expected newline"),
     ],
     ids=[
-        "key", "missing", "id", "host", "kills-nothing", "control", "twice", "both", "other", "verdict",
-        "no-change", "remedy", "reason", "table", "syntax",
+        "key", "missing", "id", "host", "kills-nothing", "control", "twice", "both", "other",
+        "verdict", "no-change", "remedy", "reason", "table", "syntax",
     ],
 )  # fmt: skip
 def test_mistake_in_a_mutant_is_named(
