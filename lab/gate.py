@@ -147,7 +147,10 @@ def judge(
 
     With *areas*, only theirs were asked.
     """
-    differences = differences_from(expected, mutant.changes, found, areas)
+    differed = differences_from(expected, mutant.changes, found, areas)
+    differences = {
+        control: each for control, each in differed.items() if control not in mutant.either
+    }
     missed = {control for control in mutant.kills if found.get(control, NOT_RUN) != FAIL}
     if missed:
         return Result(mutant, Outcome.SURVIVED, differences)

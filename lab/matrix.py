@@ -17,7 +17,8 @@ Which of the {controls} controls notice which of the {mutants} deliberate miscon
 proves every cell on real servers: a verdict that changes without standing here fails it.
 
 **F**: the control that is there for this mistake, and fails. f: fails as well. u: becomes
-unverified. n: no longer applicable. p: passes, otherwise not applicable. Empty: does not change.
+unverified. n: no longer applicable. p: passes, otherwise not applicable. ?: depends on what was
+under way when the host was broken. Empty: does not change.
 """
 
 _LETTERS = {FAIL: "f", "unverified": "u", "not-applicable": "n", "pass": "p", "waived": "w"}
@@ -56,7 +57,7 @@ def _table(
         cells = (_cell(mutant, control) for control in controls)
         others = (
             f"{control} {_cell(mutant, control)}"
-            for control in sorted(changes)
+            for control in sorted({*changes, *mutant.either})
             if areas.get(control) != area
         )
         yield f"| {mutant.id}: {mutant.summary} | {' | '.join(cells)} | {', '.join(others)} |"
@@ -65,4 +66,6 @@ def _table(
 def _cell(mutant: Mutant, control: str) -> str:
     if control in mutant.kills:
         return "**F**"
+    if control in mutant.either:
+        return "?"
     return _LETTERS[mutant.changes[control]] if control in mutant.changes else ""

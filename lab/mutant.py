@@ -21,12 +21,15 @@ class Mutant(Change):
     Attributes:
         kills: Controls that must fail.
         also: Other verdicts that change with it.
+        either: Controls whose verdict depends on what was under way when the host was broken, so
+            that nothing follows from it.
         manual: Why no command that a finding prints can repair it; empty if one does.
     """
 
     kills: tuple[str, ...]
     also: Mapping[str, str]
     manual: str = ""
+    either: tuple[str, ...] = ()
 
     @property
     def changes(self) -> dict[str, str]:
@@ -52,16 +55,21 @@ def load_mutants(
             kills=tuple(entry["kills"]),
             also=dict(entry.get("also", {})),
             manual=_manual(where, entry.get("remedy", "")),
+            either=tuple(entry.get("either", ())),
         )
         if not mutant.kills:
             raise LabError(f"{where}: kills is empty, so nothing could be learnt from it")
         for control in mutant.also:
             if control in mutant.kills:
                 raise LabError(f"{where}: {control} is in kills and in also")
+        for control in mutant.either:
+            if control in mutant.changes:
+                raise LabError(f"{where}: {control} is in either and in kills or also")
         check_verdicts(where, mutant.changes, expected, SEVEREST_FIRST)
+        check_verdicts(where, dict.fromkeys(mutant.either, FAIL), expected, SEVEREST_FIRST)
         return mutant
 
-    return load_changes("mutant", scenario, only, build, {"kills", "also", "remedy"})
+    return load_changes("mutant", scenario, only, build, {"kills", "also", "either", "remedy"})
 
 
 def _manual(where: str, remedy: str) -> str:

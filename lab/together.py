@@ -54,6 +54,7 @@ class Company:
             and mutant.host == self.members[0].host
             and not set(self.changes) & set(mutant.changes)
             and not self.areas & set(areas_of(mutant.kills))
+            and not any(each.either for each in (mutant, *self.members))
         )
 
 

@@ -4,6 +4,7 @@ The mutant gate, with an audit that costs nothing.
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -110,6 +111,17 @@ def test_declared_changes_are_no_collateral() -> None:
     found = verdicts(auth_01="fail", auth_02="unverified")
 
     assert judge(mutant(also={"AUTH-02": "unverified"}), EXPECTED, found).outcome is Outcome.KILLED
+
+
+@pytest.mark.parametrize("verdict", ["pass", "fail", "unverified"])
+def test_a_verdict_that_depends_on_the_moment_is_no_collateral(verdict: str) -> None:
+    """
+    Nothing follows from it, one way or the other.
+    """
+    found = verdicts(auth_01="fail", auth_02=verdict)
+
+    open_minded = replace(mutant(), either=("AUTH-02",))
+    assert judge(open_minded, EXPECTED, found).outcome is Outcome.KILLED
 
 
 def test_declared_change_that_does_not_come_is_collateral() -> None:

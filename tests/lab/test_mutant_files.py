@@ -62,6 +62,8 @@ def test_mutant_is_read(scenario: Scenario, folder: Path) -> None:
         ('["AUTH-01"]', "[]", "kills is empty"),
         ('["AUTH-01"]', '["AUTH-10"]', "'AUTH-10' is not in expected.toml; did you mean 'AUTH-0"),
         ('["AUTH-01"]', '["AUTH-02"]', "AUTH-02 is in kills and in also"),
+        ("also = {", 'either = ["AUTH-02"]\nalso = {', "AUTH-02 is in either and in kills or also"),
+        ("also = {", 'either = ["TLS-02"]\nalso = {', "'TLS-02' is not in expected.toml"),
         ('"unverified"', '"unverifed"', "'unverifed' is no verdict; did you mean 'unverified'?"),
         ('"unverified"', '"pass"', "AUTH-02 is pass without it as well"),
         ('"true"', '"true"\nremedy = "none"', "remedy is 'manual: ' and why"),
@@ -70,8 +72,8 @@ def test_mutant_is_read(scenario: Scenario, folder: Path) -> None:
         ('"true"', "true'", "Expected newline"),
     ],
     ids=[
-        "key", "missing", "id", "host", "kills-nothing", "control", "twice", "verdict", "no-change",
-        "remedy", "reason", "table", "syntax",
+        "key", "missing", "id", "host", "kills-nothing", "control", "twice", "both", "other",
+        "verdict", "no-change", "remedy", "reason", "table", "syntax",
     ],
 )  # fmt: skip
 def test_mistake_in_a_mutant_is_named(

@@ -17,7 +17,6 @@ from mailvet.probes.dialogue import Pop3
 from mailvet.probes.first_use import after_first_use
 from mailvet.probes.home import account_of, same_user
 from mailvet.probes.imap_mailbox import open_mailbox
-from mailvet.probes.replicator import at_rest, rests
 from mailvet.transcript import Line
 
 TRIES = 4
@@ -36,8 +35,6 @@ async def probe_both_serve(context: ProbeContext) -> BothServe:
     sides = ((context, account), (partner, account_of(partner, account)))
     await after_first_use(context)
     async with context.exclusive(account):
-        # How soon changes get there is a question of its own (REPL-21 to REPL-27).
-        await at_rest(context, account)
         until = time.monotonic() + context.target.expect.replication.limit
         for number in range(TRIES):
             listed = await asyncio.gather(*(_side(each, owner) for each, owner in sides))
@@ -102,7 +99,7 @@ def pop3_services(target: Target) -> list[Endpoint]:
 def _acts(scope: Scope) -> Acts:
     if "replication" not in scope.target.roles or scope.target.partner is None:
         return ()
-    return (*rests(scope), *_reads(scope.target, scope.account(fresh=False)))
+    return _reads(scope.target, scope.account(fresh=False))
 
 
 def _acts_at_partner(scope: Scope) -> Acts:
@@ -110,7 +107,7 @@ def _acts_at_partner(scope: Scope) -> Acts:
     partner = scope.target.partner
     if account is None or partner is None:
         return ()
-    return (*rests(scope), *_reads(partner, same_user(partner, account)))
+    return _reads(partner, same_user(partner, account))
 
 
 def _reads(target: Target, account: Account | None) -> Acts:
