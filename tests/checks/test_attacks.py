@@ -77,7 +77,7 @@ def ended(ending: bytes, reply: Reply | None = None, failure: str = "") -> Trial
 def test_atk_02(check: Load, changes: dict[bytes, Trial], verdict: Verdict) -> None:
     """Silence and refusals pass; what did not come so far leaves it open."""
     trials = tuple(changes.get(each, ended(each)) for each in VARIANTS)
-    facts = SmugglingFacts(OUTSIDE, ended(LEGAL, TAKEN), 0.1, trials)
+    facts = SmugglingFacts(OUTSIDE, ended(LEGAL, TAKEN), trials)
     run = check("test_smuggling", "test_only_the_legal_end_ends_a_message")
     assert run(facts).verdict is verdict
 

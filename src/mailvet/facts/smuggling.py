@@ -45,6 +45,7 @@ class Trial:
         failure: Why it did not come so far; empty if the octets were sent.
         message_id: The message's.
         transcript: All that was said.
+        seconds: How long it took until the server answered, or nobody waited for it any more.
     """
 
     ending: bytes
@@ -52,6 +53,7 @@ class Trial:
     failure: str
     message_id: str
     transcript: tuple[Line, ...] = ()
+    seconds: float = 0.0
 
     @property
     def taken(self) -> bool:
@@ -82,13 +84,11 @@ class SmugglingFacts:
     Attributes:
         place: From where.
         control: The same with the legal end, which must be taken.
-        seconds: How long the server took to take it.
         trials: One for each variant.
     """
 
     place: Standpoint
     control: Trial
-    seconds: float
     trials: tuple[Trial, ...]
 
     @property

@@ -37,22 +37,29 @@ async def probe_resumption(context: ProbeContext) -> ResumptionFacts:
     plain = dataclasses.replace(usual, ems=False)
     begun = await asyncio.gather(_begin(context, usual), _begin(context, plain))
     (bound, first), (unbound, second) = begun
-    ways = {}
-    if bound is not None:
-        ways["alike"] = _go_on(context, dataclasses.replace(usual, session=bound))
-        ways["dropped"] = _go_on(context, dataclasses.replace(plain, session=bound))
-        if unbound is not None:
-            ways["gained"] = _go_on(context, dataclasses.replace(usual, session=unbound))
-    resumed = dict(zip(ways, await asyncio.gather(*ways.values()), strict=True))
-    found = {name: handshake for name, (handshake, _) in resumed.items()}
-    return ResumptionFacts(
-        second[0],
-        found.get("alike"),
-        found.get("dropped"),
-        found.get("gained"),
-        "" if found else "no session of TLS 1.2 has Extended Master Secret",
-        tuple(line for _, lines in (first, second, *resumed.values()) for line in lines),
+    if bound is None:
+        reason = "no session of TLS 1.2 has Extended Master Secret"
+        return ResumptionFacts(second[0], None, None, None, reason, (*first[1], *second[1]))
+    said = await asyncio.gather(
+        _in_turn(
+            context,
+            dataclasses.replace(usual, session=bound),
+            dataclasses.replace(plain, session=bound),
+        ),
+        _in_turn(context, *([dataclasses.replace(usual, session=unbound)] if unbound else [])),
     )
+    (alike, dropped), *gained = said[0], *said[1]
+    lines = (line for _, some in (first, second, alike, dropped, *gained) for line in some)
+    return ResumptionFacts(
+        second[0], alike[0], dropped[0], gained[0][0] if gained else None, "", tuple(lines)
+    )
+
+
+async def _in_turn(context: ProbeContext, *offers: TlsOffer) -> list[_Said]:
+    """
+    One after the other: OpenSSL offers a session no more that a server has refused.
+    """
+    return [await _go_on(context, each) for each in offers]
 
 
 async def _begin(context: ProbeContext, offer: TlsOffer) -> tuple[Session | None, _Said]:
@@ -74,6 +81,8 @@ async def _go_on(context: ProbeContext, offer: TlsOffer) -> _Said:
         wire.transcript.add("*", f"wants to go on with a session, {_words(offer)}")
         handshake = await wire.start_tls(offer, context.target.name)
         wire.transcript.add("*", "the session goes on" if handshake.resumed else "it does not")
+        if handshake.completed:
+            await wire.end_tls()
         return handshake, wire.transcript.freeze()
 
 

@@ -57,12 +57,10 @@ async def probe_smuggling(context: ProbeContext) -> SmugglingFacts:
     ):
         trials: list[Trial] = []
         try:
-            start = time.monotonic()
             control = await attempts.make(LEGAL, context.reply_timeout)
-            seconds = time.monotonic() - start
             trials.append(control)
             if control.taken:
-                patience = max(PATIENCE, 3 * seconds * len(VARIANTS))
+                patience = max(PATIENCE, 3 * control.seconds * len(VARIANTS))
                 trials += await asyncio.gather(
                     *(attempts.make(each, patience) for each in VARIANTS)
                 )
@@ -75,7 +73,7 @@ async def probe_smuggling(context: ProbeContext) -> SmugglingFacts:
                     home.settle(message)
     if not control.taken:
         raise ProbeError(Cause.BLOCKED, f"no message is taken: {control}", control.transcript)
-    return SmugglingFacts(place, control, round(seconds, 3), tuple(trials[1:]))
+    return SmugglingFacts(place, control, tuple(trials[1:]))
 
 
 class _Attempts:
@@ -121,6 +119,7 @@ class _Attempts:
         shown = f"({message.message_id}){ending + more!r}"
         await wire.send(body + ending + more, shown=shown)
         answer = None
+        start = time.monotonic()
         try:
             answer = await speaker.reply(timeout=patience)
         except PeerClosedError:
@@ -129,7 +128,8 @@ class _Attempts:
             if exc.cause is not Cause.TIMEOUT:
                 raise
         # Only the end of the connection tells the server that no more comes.
-        return Trial(ending, answer, "", message.message_id, wire.transcript.freeze())
+        seconds = round(time.monotonic() - start, 3)
+        return Trial(ending, answer, "", message.message_id, wire.transcript.freeze(), seconds)
 
 
 def _acts(scope: Scope) -> Acts:
