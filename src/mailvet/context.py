@@ -64,6 +64,18 @@ class Lane:
         default_factory=lambda: asyncio.Semaphore(COMMANDS_PER_HOST)
     )
 
+    @contextlib.asynccontextmanager
+    async def idle(self) -> AsyncIterator[None]:
+        """
+        Lets others have the place of a connection on which nothing is said for seconds.
+        """
+        self.connections.release()
+        try:
+            yield
+        finally:
+            # The place is given back by whoever has the connection, whatever happens here.
+            await asyncio.shield(self.connections.acquire())
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeContext:

@@ -121,7 +121,8 @@ class _Attempts:
         answer = None
         start = time.monotonic()
         try:
-            answer = await speaker.reply(timeout=patience)
+            async with self._context.lane.idle():
+                answer = await speaker.reply(timeout=patience)
         except PeerClosedError:
             pass
         except ProbeError as exc:
