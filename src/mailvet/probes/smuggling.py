@@ -29,10 +29,10 @@ from mailvet.probes.session import in_clear, secured
 from mailvet.probes.standpoint import outside
 
 PATIENCE = 5.0
-"""
-Seconds of silence after which a server waits for more; longer if it usually takes its time, as for
-a filter that looks at one message after the other.
-"""
+"""Seconds of silence after which a server waits for more; three times its usual time, if longer."""
+
+SLOW = 1.0
+"""Seconds for one message after which a filter is likely to look at one after the other."""
 
 _NULL_SENDER = ""
 
@@ -60,7 +60,8 @@ async def probe_smuggling(context: ProbeContext) -> SmugglingFacts:
             control = await attempts.make(LEGAL, context.reply_timeout)
             trials.append(control)
             if control.taken:
-                patience = max(PATIENCE, 3 * control.seconds * len(VARIANTS))
+                queue = len(VARIANTS) if control.seconds > SLOW else 1
+                patience = max(PATIENCE, 3 * control.seconds * queue)
                 trials += await asyncio.gather(
                     *(attempts.make(each, patience) for each in VARIANTS)
                 )
