@@ -1,15 +1,16 @@
 """
 Try several mutants at once where none of them touches what another one changes.
 
-An audit costs more than breaking a host does. What differs from the sum of what the mutants change
-is no verdict about any of them: then each is tried alone.
+An audit costs more than breaking a host does. Where what differs is not the sum of what the mutants
+change, that is no verdict about them: then each is tried alone, of a company whose areas are looked
+at one by one only those in whose areas it is so.
 """
 
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from lab.areas import areas_of
+from lab.areas import areas_of, within
 from lab.commands import attempt as try_command
 from lab.errors import LabError
 from lab.gate import Outcome, Result, Trial, attempt, broken, differences_from
@@ -74,27 +75,42 @@ def companies(mutants: Iterable[Mutant], most: int) -> tuple[Company, ...]:
 
 def attempt_together(lab: Lab, trial: Trial, company: Company) -> Sequence[Result]:
     """
-    Try all members at once; each alone if there is only one, or if anything else changed.
+    Try all members at once, and those alone in whose areas something else changed.
     """
     members = company.members
-    if len(members) > 1:
-        start = time.monotonic()
-        if _all_noticed(lab, trial, company):
-            seconds = (time.monotonic() - start) / len(members)
-            beside = len(members) - 1
-            return [Result(m, Outcome.KILLED, seconds=seconds, beside=beside) for m in members]
-    return [attempt(lab, trial, each) for each in members]
+    start = time.monotonic()
+    done = _noticed(lab, trial, company) if len(members) > 1 else ()
+    seconds = (time.monotonic() - start) / len(members)
+    beside = len(members) - 1
+    return [
+        Result(each, Outcome.KILLED, seconds=seconds, beside=beside)
+        if each in done
+        else attempt(lab, trial, each)
+        for each in members
+    ]
 
 
-def _all_noticed(lab: Lab, trial: Trial, company: Company) -> bool:
+def _noticed(lab: Lab, trial: Trial, company: Company) -> Sequence[Mutant]:
+    """
+    The members that were noticed by just the controls that they list.
+
+    Where all verdicts count, nobody can say whose work another one is.
+    """
     members = company.members
     areas = sorted(company.areas) if trial.own_areas else ()
     try:
         with broken(lab, trial.scenario, members[0], lambda *_: _break(lab, trial, members)):
             found = trial.audit(lab, trial.scenario, areas)
     except LabError:
-        return False
-    return not differences_from(trial.expected, company.changes, found, areas)
+        return ()
+    if not trial.own_areas:
+        return () if differences_from(trial.expected, company.changes, found) else members
+
+    def as_listed(mutant: Mutant) -> bool:
+        own = areas_of(mutant.kills)
+        return not differences_from(trial.expected, company.changes, within(found, own), own)
+
+    return [each for each in members if as_listed(each)]
 
 
 def _break(lab: Lab, trial: Trial, members: Sequence[Mutant]) -> None:

@@ -13,6 +13,7 @@ from lab.audit import undisturbing_audit
 from lab.bench import audits, peers, render_bench, shortfalls
 from lab.campaign import Campaign, add_options, conduct
 from lab.commands import say
+from lab.errors import LabError
 from lab.gate import Outcome, Trial, trial_of
 from lab.lifecycle import opened
 from lab.matrix import render_matrix
@@ -79,6 +80,8 @@ def mutants(lab: Lab, options: argparse.Namespace) -> int:
     """
     Try the mutants of a scenario.
     """
+    if options.together < 1:
+        raise LabError("--together needs a number of mutants, at least 1")
     scenario, expected = named(lab, options)
     trial = dataclasses.replace(
         trial_of(scenario, expected), own_areas=options.own_areas, facts=options.facts

@@ -77,7 +77,9 @@ def those_tried_alone(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return alone
 
 
-def run(scenario: Scenario, found: Mapping[str, str] | LabError) -> Sequence[Result]:
+def run(
+    scenario: Scenario, found: Mapping[str, str] | LabError, *, own_areas: bool = False
+) -> Sequence[Result]:
     """
     Try two at once with an audit that comes to this.
     """
@@ -87,7 +89,8 @@ def run(scenario: Scenario, found: Mapping[str, str] | LabError) -> Sequence[Res
             raise found
         return {**EXPECTED.verdicts, **found}
 
-    return attempt_together(Lab("a"), Trial(scenario, EXPECTED, audit), Company((AUTH, TLS)))
+    trial = Trial(scenario, EXPECTED, audit, own_areas=own_areas)
+    return attempt_together(Lab("a"), trial, Company((AUTH, TLS)))
 
 
 def test_all_are_killed_if_just_their_controls_fail(
@@ -120,3 +123,25 @@ def test_each_is_tried_alone_if_anything_else_comes_out(
     results = run(scenario, found)
     assert tried_alone == ["auth", "tls"]
     assert [each.outcome for each in results] == [Outcome.SURVIVED, Outcome.SURVIVED]
+
+
+@pytest.mark.parametrize(
+    ("found", "alone"),
+    [
+        ({"AUTH-01": "fail", "TLS-01": "fail"}, []),
+        ({"AUTH-01": "fail"}, ["tls"]),
+        ({"AUTH-01": "fail", "TLS-01": "fail", "AUTH-02": "unverified"}, ["auth"]),
+        (LabError("nothing works"), ["auth", "tls"]),
+    ],
+)
+def test_where_areas_are_looked_at_one_by_one_the_others_are_not_tried_again(
+    scenario: Scenario,
+    tried_alone: list[str],
+    found: Mapping[str, str] | LabError,
+    alone: list[str],
+) -> None:
+    """
+    What happened in the area of one says nothing of another one.
+    """
+    run(scenario, found, own_areas=True)
+    assert tried_alone == alone
