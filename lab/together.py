@@ -1,9 +1,9 @@
 """
 Try several mutants at once where none of them touches what another one changes.
 
-An audit costs more than breaking a host does. Where what differs is not the sum of what the mutants
-change, that is no verdict about them: then each is tried alone, of a company whose areas are looked
-at one by one only those in whose areas it is so.
+An audit costs more than breaking a host does. What differs from the sum of what the mutants change
+is no verdict about any of them: then each is tried alone. With own areas that goes for those in
+whose areas something differs, and the others are done.
 """
 
 import time

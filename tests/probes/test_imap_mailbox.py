@@ -40,20 +40,29 @@ class Inconsistent(ImapSession):
 
 
 @contextlib.contextmanager
-def inconsistent(times: int) -> Iterator[tuple[Endpoint, HonestHost]]:
+def served(session: type[ImapSession]) -> Iterator[tuple[Endpoint, HonestHost]]:
     """
-    An IMAP service that ends so many sessions, and its state.
+    An IMAP service with a message in the INBOX, and its state.
     """
     host = HonestHost()
-    Inconsistent.patience = times
     host.store.store(host.store.users[f"alice@{DOMAIN}"], "INBOX", MESSAGE)
 
     async def play(visit: Visit) -> None:
         await visit.start_tls()
-        await Inconsistent(host, visit).serve()
+        await session(host, visit).serve()
 
     with serving(play, IMAPS) as stub:
         yield stub.endpoint(Protocol.IMAP, Security.IMPLICIT_TLS), host
+
+
+@contextlib.contextmanager
+def inconsistent(times: int) -> Iterator[tuple[Endpoint, HonestHost]]:
+    """
+    The same, and it ends so many sessions.
+    """
+    Inconsistent.patience = times
+    with served(Inconsistent) as service:
+        yield service
 
 
 async def look(service: Endpoint, *, lasting: bool) -> tuple[int, ...]:
@@ -132,20 +141,14 @@ def remove(session: type[ImapSession]) -> tuple[str, ...]:
     """
     What is left after the message was removed.
     """
-    host = HonestHost()
-    host.store.store(host.store.users[f"alice@{DOMAIN}"], "INBOX", MESSAGE)
-
-    async def play(visit: Visit) -> None:
-        await visit.start_tls()
-        await session(host, visit).serve()
 
     async def take_away(service: Endpoint) -> tuple[str, ...]:
         context = make_context(service.port, Protocol.IMAP, Security.IMPLICIT_TLS, timeout=5.0)
         async with open_mailbox(context, make_account()) as mailbox:
             return await mailbox.remove("<one@example.com>")
 
-    with serving(play, IMAPS) as stub:
-        return asyncio.run(take_away(stub.endpoint(Protocol.IMAP, Security.IMPLICIT_TLS)))
+    with served(session) as (service, _):
+        return asyncio.run(take_away(service))
 
 
 def test_a_message_that_comes_back_under_another_uid_is_removed_again() -> None:
