@@ -9,7 +9,7 @@ from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
 from mailvet.facts.login import RefusedLoginFacts
 from mailvet.facts.script_limits import ScriptLimits
 from mailvet.facts.strange_smtp import ObsoleteCommands, Pipelining
-from mailvet.model import Cause, Judgement, judge, not_applicable, unverified
+from mailvet.model import Cause, Judgement, Verdict, judge, not_applicable, unverified
 from mailvet.plugin import control
 
 _REFUSED = "refused, or the connection ends"
@@ -30,9 +30,13 @@ def _all_refused(attempts: Iterable[Attempt]) -> Judgement:
 @control("ATK-06")
 def test_nothing_before_login(before_login: BeforeLogin) -> Judgement:
     """
-    Commands that need a login are refused without one.
+    Commands that need a login are refused without one, and taken from users.
     """
-    return _all_refused(before_login.requests)
+    found, entry = _all_refused(before_login.requests), before_login.entry
+    if found.verdict is not Verdict.PASS or entry.works:
+        return found
+    observed = f"{found.observed}; but {entry.words}"
+    return unverified(entry.cause, observed=observed, expected=f"{_REFUSED}; users get in")
 
 
 @control("ATK-07")

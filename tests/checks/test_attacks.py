@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from mailvet.facts.attempt import Attempt
-from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, Entry, LoginMemory
 from mailvet.facts.login import Login, RefusedLoginFacts
 from mailvet.facts.privileges import PrivilegeFacts
 from mailvet.facts.replies import Capabilities, Reply
@@ -181,9 +181,11 @@ CLOSED = Attempt("X", None, closed=True)
 SILENT = Attempt("X", None, detail="no reply within 10 s")
 
 
-def before(*requests: Attempt, nested: Attempt | None = NO) -> BeforeLogin:
+def before(
+    *requests: Attempt, nested: Attempt | None = NO, entry: Entry | None = None
+) -> BeforeLogin:
     """What a server says to strangers; it is right unless told otherwise."""
-    return BeforeLogin(requests or (NO, CLOSED), nested, ())
+    return BeforeLogin(requests or (NO, CLOSED), entry or Entry(True, "alice gets in"), nested, ())
 
 
 def memory(
@@ -200,6 +202,8 @@ def memory(
         ("test_nothing_before_login", before(NO, GRANTED), FAIL),
         ("test_nothing_before_login", before(SILENT, GRANTED), FAIL),
         ("test_nothing_before_login", before(NO, SILENT), OPEN),
+        ("test_nothing_before_login", before(entry=Entry(False, "alice stays out")), OPEN),
+        ("test_nothing_before_login", before(GRANTED, entry=Entry(False, "no account")), FAIL),
         ("test_memory_is_bounded", memory(), PASS),
         ("test_memory_is_bounded", memory(literal=None), PASS),
         ("test_memory_is_bounded", memory(literal=GRANTED), FAIL),

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from mailvet.errors import ProbeError
-from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, Entry, LoginMemory
+from mailvet.facts.login import Login, LoginFacts
+from mailvet.facts.replies import Capabilities, Reply
 from mailvet.model import Cause, Endpoint, Protocol, Security
 from mailvet.probes import before_login
 from mailvet.probes.before_login import probe_before_login, probe_login_memory
@@ -79,13 +81,28 @@ def server(*, careless: str = "", ends: bool = False, deaf: bool = False) -> Pla
     return play
 
 
-def observe(protocol: Protocol, play: Play) -> tuple[BeforeLogin, LoginMemory]:
+def logged_in(*, mailbox: bool = True) -> LoginFacts:
     """
-    What the probes make of a server.
+    A login that went well, and a mailbox that opens or does not.
+    """
+    plain = Login(Protocol.IMAP, "alice", "PLAIN", Reply("OK", "Logged in", ()), "", 0.1)
+    opened = Reply("OK", "opened", ()) if mailbox else Reply("NO", "Try again later", ())
+    return LoginFacts(("PLAIN",), plain, None, "SELECT INBOX", opened, Capabilities(()), ())
+
+
+def observe(
+    protocol: Protocol, play: Play, login: LoginFacts | None = None
+) -> tuple[BeforeLogin, LoginMemory]:
+    """
+    What the probes make of a server where a test account logs in as *login* says.
     """
 
     async def recall(name: str, endpoint: Endpoint | None) -> Any:  # noqa: ANN401
-        return await probe_session(context)
+        if name == "session":
+            return await probe_session(context)
+        if login is None:
+            raise ProbeError(Cause.CREDENTIALS, "there is no account")
+        return login
 
     kind = (protocol, Security.CLEARTEXT)
     with serving(play, (("stub", *kind),)) as host:
@@ -106,6 +123,27 @@ def test_a_server_that_is_right_refuses_everything(protocol: Protocol) -> None:
     assert not memory.unbounded
     assert (facts.nested is not None) is (protocol is Protocol.IMAP)
     assert facts.nested is None or facts.nested.refused
+
+
+@pytest.mark.parametrize(
+    ("login", "entry"),
+    [
+        (logged_in(), (True, "alice is logged in; SELECT INBOX: OK opened", Cause.BLOCKED)),
+        (
+            logged_in(mailbox=False),
+            (False, "alice is logged in; SELECT INBOX: NO Try again later", Cause.BLOCKED),
+        ),
+        (None, (False, "there is no account", Cause.CREDENTIALS)),
+    ],
+)
+def test_what_users_get_is_the_control(
+    login: LoginFacts | None, entry: tuple[bool, str, Cause]
+) -> None:
+    """
+    A server that refuses everybody is known by the users that it refuses, too.
+    """
+    facts, _ = observe(Protocol.IMAP, server(), login)
+    assert facts.entry == Entry(*entry)
 
 
 @pytest.mark.parametrize(

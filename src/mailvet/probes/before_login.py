@@ -7,8 +7,10 @@ the long line ends with the connection, at the latest after one mebibyte.
 
 from mailvet.acts import Acts, Scope, talks
 from mailvet.context import FactSpec, ProbeContext
+from mailvet.errors import ProbeError
 from mailvet.facts.attempt import Attempt
-from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
+from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, Entry, LoginMemory
+from mailvet.facts.login import LoginFacts
 from mailvet.facts.replies import Reply
 from mailvet.model import Protocol
 from mailvet.probes.attempt import HARMLESS, as_clients_do, ask, attempted
@@ -53,7 +55,15 @@ async def probe_before_login(context: ProbeContext) -> BeforeLogin:
             attempts.append(await ask(speaker, command))
             lines += speaker.wire.transcript.freeze()
     nested = attempts.pop() if protocol is Protocol.IMAP else None
-    return BeforeLogin(tuple(attempts), nested, lines)
+    return BeforeLogin(tuple(attempts), await _entry(context), nested, lines)
+
+
+async def _entry(context: ProbeContext) -> Entry:
+    try:
+        login: LoginFacts = await context.fact("login", context.service)
+    except ProbeError as exc:
+        return Entry(False, exc.detail, exc.cause)
+    return Entry(login.open, login.opened)
 
 
 def _all_commands(protocol: Protocol) -> tuple[str, ...]:
@@ -136,7 +146,7 @@ FACTS = (
         probe_before_login,
         BeforeLogin,
         acts=_acts,
-        needs=("session",),
+        needs=("session", "login"),
         per_endpoint=True,
     ),
     FactSpec(
