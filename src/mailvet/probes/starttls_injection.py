@@ -253,6 +253,6 @@ FACTS = (
         probe_lmtp_injection,
         InjectionFacts,
         acts=_lmtp_acts,
-        needs=("lmtp_session", "standpoints"),
+        needs=("lmtp_session", "lmtp_port", "standpoints"),
     ),
 )
