@@ -32,6 +32,9 @@ DEADLINE = 90.0
 CONNECTIONS_PER_HOST = 8
 """Connections open at once to one target; Postfix counts them, its default limit is 50."""
 
+OFFERS_PER_HOST = 6
+"""Of these, connections for nothing but a ClientHello."""
+
 COMMANDS_PER_HOST = 6
 """Commands that run at once on one host; sshd's MaxSessions allows 10 on a shared connection."""
 
@@ -43,6 +46,8 @@ class Lane:
 
     Attributes:
         connections: Bounds the connections that are open at once.
+        offers: Bounds those of them that are there for one ClientHello: hundreds of these wait, and
+            everything else would wait behind them.
         accounts: One lock for each account, for probes that change its mailbox; servers that
             replicate with each other have them in common.
         failing: Makes failing logins wait for each other: servers punish the address for them.
@@ -56,6 +61,7 @@ class Lane:
     connections: asyncio.Semaphore = field(
         default_factory=lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST)
     )
+    offers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OFFERS_PER_HOST))
     accounts: dict[str, asyncio.Lock] = field(default_factory=dict)
     failing: asyncio.Lock = field(default_factory=asyncio.Lock)
     parting: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -207,17 +213,19 @@ class Stage(IntEnum):
     When a probe may start: when everything of earlier stages on its target is done.
 
     Failing logins come late: Dovecot delays every later login from the address that made them.
+    Handshakes that end before a login may go on meanwhile; they start as soon as they can.
     What takes something away from the target comes last of all, because all others would miss it;
     the backend last, because it takes Dovecot minutes to get over that.
     """
 
     NORMAL = 0
     FAILING_LOGINS = 1
-    PARTNER_OUTAGE = 2
-    OUTAGE = 3
+    HANDSHAKES = 2
+    PARTNER_OUTAGE = 3
+    OUTAGE = 4
 
 
-LATER = tuple(stage for stage in Stage if stage is not Stage.NORMAL)
+LATER = (Stage.FAILING_LOGINS, Stage.PARTNER_OUTAGE, Stage.OUTAGE)
 """The stages that wait for others."""
 
 

@@ -134,7 +134,7 @@ class FactStore:
         Gathers all planned facts together; failures are remembered, not raised.
 
         A later stage of a target starts when everything of its earlier ones is done, and of those
-        of hosts whose probes visit it.
+        of hosts whose probes visit it; handshakes start at once.
         """
         start = time.monotonic()
         self._planned = with_needs(self._specs, plan)

@@ -11,14 +11,14 @@ from trustme import KeyType
 from mailvet.context import ProbeContext
 from mailvet.model import Endpoint, Protocol, Security
 from mailvet.probes.session import probe_session
-from mailvet.probes.tls import probe_versions
+from mailvet.probes.tls import probe_suites, probe_versions
 from tests.fakes.certificates import AUTHORITY
 from tests.fakes.context import HOST_NAME, make_context
 from tests.fakes.stubs import Visit, serving
 
 KIND = (Protocol.IMAP, Security.IMPLICIT_TLS)
 
-_PROBES = {"session": probe_session, "versions": probe_versions}
+_PROBES = {"session": probe_session, "versions": probe_versions, "suites": probe_suites}
 
 
 def imaps(

@@ -27,12 +27,14 @@ class Personality:
         play: What it does with a connection; None if its ports are closed.
         tls: Whether handshakes complete, so that what is seen of TLS itself is true.
         dead: Whether no session ever stands, so that nothing at all can be found right.
+        takes_mail: Whether what comes to port 25 is taken as mail that ends where it should.
     """
 
     name: str
     play: Play | None
     tls: bool = False
     dead: bool = False
+    takes_mail: bool = False
 
 
 async def silent(visit: Visit) -> None:
@@ -223,7 +225,7 @@ def _all() -> tuple[Personality, ...]:
         ),
         Personality("530 inside TLS", Script(inside=Answer.NO), tls=True),
         Personality("550 after hello", Script(answers=_TALK, otherwise=Answer.DENIED), tls=True),
-        Personality("accepts everything", Script(), tls=True),
+        Personality("accepts everything", Script(), tls=True, takes_mail=True),
         Personality("accepts everything in clear text", Script(tls=Tls.CLEAR_TEXT)),
         Personality("accepts everything without TLS", Script(starttls=False, tls=Tls.HANG_UP)),
         Personality("garbage", garbage, dead=True),
@@ -248,8 +250,8 @@ def _all() -> tuple[Personality, ...]:
         Personality("TLS alert", Script(tls=Tls.ALERT)),
         Personality("TLS silence", Script(tls=Tls.SILENCE)),
         Personality("TLS hang-up", Script(tls=Tls.HANG_UP)),
-        Personality("malformed certificate", Script(tls=Tls.MALFORMED), tls=True),
-        Personality("terminal escapes", Script(words=TERMINAL_ESCAPES), tls=True),
+        Personality("malformed certificate", Script(tls=Tls.MALFORMED), tls=True, takes_mail=True),
+        Personality("terminal escapes", Script(words=TERMINAL_ESCAPES), tls=True, takes_mail=True),
     )
 
 

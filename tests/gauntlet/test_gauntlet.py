@@ -24,6 +24,11 @@ Controls that see what every one of these hosts really does, whatever it refuses
 before a handshake, which shows in the reply to the next command, and ends lines that are too long.
 """
 
+ABOUT_MAIL = {"ATK-02"}
+"""
+Likewise, of the hosts that take mail: they wait for its legal end.
+"""
+
 TRACEBACK = re.compile(
     r"Traceback|^E   |\.py:\d+|INTERNALERROR|Error\(|0x[0-9a-f]{8,}", re.MULTILINE
 )
@@ -71,6 +76,7 @@ def test_no_refusal_denial_or_absence_passes(audit: Audit) -> None:
         # Where handshakes complete, what TLS itself refuses was really refused.
         and not (audit.personality.tls and each["area"] == "tls")
         and each["control"] not in GENUINE
+        and not (audit.personality.takes_mail and each["control"] in ABOUT_MAIL)
     ]
     assert not passed
 

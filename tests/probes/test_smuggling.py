@@ -124,7 +124,9 @@ def test_a_strict_server_waits_for_more(box: Box) -> None:
     assert [each.ending for each in facts.trials] == list(VARIANTS)
     assert not facts.taken
     assert not facts.unclear
-    assert len(set(box.removed)) == 1 + len(VARIANTS)
+    ids = {facts.control.message_id, *(each.message_id for each in facts.trials)}
+    assert len(ids) == 1 + len(VARIANTS)
+    assert all(box.removed[0] in each for each in ids)
 
 
 def test_a_loose_server_is_seen(box: Box) -> None:
@@ -172,4 +174,25 @@ def test_a_server_that_takes_no_mail_shows_nothing(box: Box) -> None:
         observe(mail_server(STRICT, data="451 4.3.0 later"))
 
     assert caught.value.cause is Cause.BLOCKED
+    assert box.removed
+
+
+def test_who_uses_the_mailbox_waits_for_no_silence(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    It is kept from others only while messages are removed.
+    """
+    free: list[bool] = []
+    end = smuggling._Attempts._end
+
+    async def watched(self: Any, *arguments: Any) -> Any:  # noqa: ANN401
+        lane, account = self._home.context.lane, self._home.account
+        free.append(account.user not in lane.accounts or not lane.accounts[account.user].locked())
+        return await end(self, *arguments)
+
+    monkeypatch.setattr(smuggling._Attempts, "_end", watched)
+    observe(mail_server(STRICT))
+
+    assert free == [True] * (1 + len(VARIANTS))
     assert box.removed

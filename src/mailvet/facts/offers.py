@@ -19,6 +19,10 @@ STATIC_RSA = "static RSA"
 """Label of the offer of sound suites without forward secrecy."""
 
 
+PROTOCOL_VERSION = 70
+"""Description of an alert."""
+
+
 class Answer(StrEnum):
     """
     How a server answered an offer.
@@ -46,6 +50,7 @@ class Offer:
         asks_certificate: Whether the server asks for a client certificate, as far as is visible.
         group: Number of the group of its key exchange; 0 if none was seen.
         signature: Number of the scheme with which it signed that; 0 if none was seen.
+        alert: Description of the alert with which it refused; None if there was none.
     """
 
     label: str
@@ -58,6 +63,14 @@ class Offer:
     asks_certificate: bool = False
     group: int = 0
     signature: int = 0
+    alert: int | None = None
+
+    @property
+    def refuses_version(self) -> bool:
+        """
+        Whether the server says that it is the version that it does not have (RFC 5246 §7.2.2).
+        """
+        return self.answer is Answer.REFUSED and self.alert == PROTOCOL_VERSION
 
     @property
     def version(self) -> str:

@@ -223,11 +223,17 @@ def weak_offers() -> dict[str, tuple[int, ...]]:
     """
     Suites that nobody may use any more, one offer for each kind.
     """
-    offers: dict[str, tuple[int, ...]] = {}
-    for suite in SUITES.values():
-        if suite.weakness:
-            offers[suite.kind] = (*offers.get(suite.kind, ()), suite.number)
-    return offers
+    return by_kind(each for each in SUITES.values() if each.weakness)
+
+
+def by_kind(suites: Iterable[Suite]) -> dict[str, tuple[int, ...]]:
+    """
+    The numbers of *suites*, of each kind apart.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    for suite in suites:
+        found[suite.kind] = (*found.get(suite.kind, ()), suite.number)
+    return found
 
 
 def static_rsa_offer() -> tuple[int, ...]:

@@ -231,7 +231,7 @@ class Mailbox:
         self, message_id: str, folders: Iterable[str] | None = None
     ) -> tuple[str, ...]:
         """
-        Expunges all messages with this Message-ID, by default from every folder.
+        Expunges all messages with this in their Message-ID, by default from every folder.
 
         Returns the names of the folders in which some are found nevertheless.
         """

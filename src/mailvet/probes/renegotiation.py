@@ -6,7 +6,7 @@ to keep it busy where it goes along (CVE-2011-1473).
 """
 
 from mailvet.acts import talks
-from mailvet.context import FactSpec, ProbeContext
+from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.offers import TLS12
 from mailvet.facts.renegotiation import Renegotiation, RenegotiationFacts
@@ -47,5 +47,6 @@ FACTS = (
         acts=lambda scope: (talks(scope.service, 1),),
         needs=("versions",),
         per_endpoint=True,
+        stage=Stage.HANDSHAKES,
     ),
 )

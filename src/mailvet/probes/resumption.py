@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 
 from mailvet.acts import talks
-from mailvet.context import FactSpec, ProbeContext
+from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.facts.offers import TLS12
 from mailvet.facts.resumption import ResumptionFacts
 from mailvet.facts.tls import Handshake
@@ -98,5 +98,6 @@ FACTS = (
         acts=lambda scope: (talks(scope.service, CONNECTIONS),),
         needs=("session", "versions"),
         per_endpoint=True,
+        stage=Stage.HANDSHAKES,
     ),
 )

@@ -10,6 +10,7 @@ the server discards what came.
 import asyncio
 import functools
 import time
+from collections.abc import Collection
 
 from mailvet.acts import REMOVE, Act, Acts, Scope, Stored, talks
 from mailvet.context import FactSpec, ProbeContext
@@ -21,20 +22,28 @@ from mailvet.model import Cause
 from mailvet.probes.dialogue import Smtp
 from mailvet.probes.first_use import after_first_use
 from mailvet.probes.home import Home, at_home, home_of
-from mailvet.probes.imap_mailbox import open_mailbox
+from mailvet.probes.imap_mailbox import Mailbox, open_mailbox
 from mailvet.probes.local_post import arrival
 from mailvet.probes.messages import Message, compose
 from mailvet.probes.parcels import MAY_UNQUEUE
 from mailvet.probes.session import in_clear, secured
 from mailvet.probes.standpoint import outside
 
-PATIENCE = 5.0
-"""Seconds of silence after which a server waits for more; three times its usual time, if longer."""
+PATIENCE = 3.0
+"""Seconds of silence after which a server waits for more; ten times its usual time, if longer."""
+
+_MANY_TIMES = 10
+
+_QUEUED_TIMES = 3
+"""Where each has to wait for all others."""
 
 SLOW = 1.0
 """Seconds for one message after which a filter is likely to look at one after the other."""
 
 _NULL_SENDER = ""
+
+_COMMON = "-odd-end"
+"""With what follows it, the part of the Message-IDs that all of them have in common."""
 
 
 async def probe_smuggling(context: ProbeContext) -> SmugglingFacts:
@@ -51,27 +60,20 @@ async def probe_smuggling(context: ProbeContext) -> SmugglingFacts:
     if home.context is context:
         await after_first_use(context)
     attempts = _Attempts(context, place, home, account.address)
-    async with (
-        home.context.exclusive(home.account),
-        open_mailbox(home.context, home.account) as mailbox,
-    ):
+    async with open_mailbox(home.context, home.account) as mailbox:
         trials: list[Trial] = []
         try:
             control = await attempts.make(LEGAL, context.reply_timeout)
             trials.append(control)
             if control.taken:
-                queue = len(VARIANTS) if control.seconds > SLOW else 1
-                patience = max(PATIENCE, 3 * control.seconds * queue)
+                slow = control.seconds > SLOW
+                times = _QUEUED_TIMES * len(VARIANTS) if slow else _MANY_TIMES
+                patience = max(PATIENCE, times * control.seconds)
                 trials += await asyncio.gather(
                     *(attempts.make(each, patience) for each in VARIANTS)
                 )
         finally:
-            for message in attempts.messages:
-                if any(each.taken and each.message_id == message.message_id for each in trials):
-                    limit = context.target.expect.mail.delivery_deadline
-                    await arrival(mailbox, message, limit)
-                if not await mailbox.remove(message.message_id):
-                    home.settle(message)
+            await attempts.clear(mailbox, {each.message_id for each in trials if each.taken})
     if not control.taken:
         raise ProbeError(Cause.BLOCKED, f"no message is taken: {control}", control.transcript)
     return SmugglingFacts(place, control, tuple(trials[1:]))
@@ -85,7 +87,7 @@ class _Attempts:
     def __init__(
         self, context: ProbeContext, place: Standpoint, home: Home, recipient: str
     ) -> None:
-        self.messages: list[Message] = []
+        self._messages: list[Message] = []
         self._context = context
         self._place = place
         self._home = home
@@ -95,10 +97,10 @@ class _Attempts:
         """
         Sends a message with *ending*, and waits for a reply.
         """
-        purpose = f"end-{ending.hex()}"
+        purpose = f"{ending.hex()}{_COMMON}"
         message = compose(self._context, purpose, sender="", recipient=self._recipient)
         self._home.announce(message)
-        self.messages.append(message)
+        self._messages.append(message)
         session: SessionFacts = await self._context.fact("session", self._context.service)
         layer = secured if session.secured else in_clear
         try:
@@ -107,6 +109,25 @@ class _Attempts:
                 return await self._end(speaker, message, ending, patience)
         except ProbeError as exc:
             return Trial(ending, None, exc.detail, message.message_id, exc.transcript)
+
+    async def clear(self, mailbox: Mailbox, taken: Collection[str]) -> None:
+        """
+        Removes what came of the messages, once those are there whose Message-IDs are in *taken*.
+
+        Nothing of the mailbox is changed before, so others may use it while servers are silent.
+        """
+        if not self._messages:
+            return
+        async with self._home.context.exclusive(self._home.account):
+            for message in self._messages:
+                if message.message_id in taken:
+                    limit = self._context.target.expect.mail.delivery_deadline
+                    await arrival(mailbox, message, limit)
+            if not await mailbox.remove(
+                _COMMON + self._messages[0].message_id.partition(_COMMON)[2]
+            ):
+                for message in self._messages:
+                    self._home.settle(message)
 
     async def _end(self, speaker: Smtp, message: Message, ending: bytes, patience: float) -> Trial:
         for command in (f"MAIL FROM:<{_NULL_SENDER}>", f"RCPT TO:<{self._recipient}>", "DATA"):

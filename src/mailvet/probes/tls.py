@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator
 
 from mailvet.acts import Acts, Scope, talks
-from mailvet.context import FactSpec, ProbeContext
+from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.ems import EmsFacts
 from mailvet.facts.hello import (
@@ -125,6 +125,8 @@ async def _version(context: ProbeContext, version: str) -> list[Offer]:
     if version == TLS13:
         return [await make_offer(context, version, TLS13_SUITES, "all suites")]
     found = [await make_offer(context, version, offers_without_dh(), "all suites but DH")]
+    if found[0].refuses_version:
+        return found
     if found[0].answer is not Answer.ACCEPTED or version == TLS12:
         found.append(await make_offer(context, version, offers_with_dh(), "DH suites"))
     return found
@@ -206,7 +208,7 @@ async def make_offer(
 
 async def _propose(context: ProbeContext, octets: bytes, hello: Hello, label: str) -> Offer:
     try:
-        async with before_handshake(context) as wire:
+        async with context.lane.offers, before_handshake(context) as wire:
             if wire.pending:
                 return _unclear(label, hello, Cause.BLOCKED, "clear text before the handshake")
             return await _answer(wire, octets, hello, label)
@@ -235,7 +237,7 @@ def _judged(label: str, hello: Hello, flight: Flight) -> Offer:
     chosen = flight.hello
     if flight.alert is not None:
         detail = f"refuses with alert {flight.alert}"
-        return Offer(label, hello, Answer.REFUSED, chosen, detail=detail)
+        return Offer(label, hello, Answer.REFUSED, chosen, detail=detail, alert=flight.alert)
     assert chosen is not None  # noqa: S101
     suite = suite_name(chosen.suites[0])
     detail = f"agrees to {chosen.version} with {suite}"
@@ -320,7 +322,13 @@ FACTS = (
         per_endpoint=True,
     ),
     FactSpec(
-        "suites", probe_suites, SuiteFacts, acts=_suite_acts, needs=("versions",), per_endpoint=True
+        "suites",
+        probe_suites,
+        SuiteFacts,
+        acts=_suite_acts,
+        needs=("versions",),
+        per_endpoint=True,
+        stage=Stage.HANDSHAKES,
     ),
     FactSpec(
         "ems",
