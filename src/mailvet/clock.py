@@ -11,8 +11,10 @@ from collections.abc import Iterator
 def paused(clock: asyncio.Timeout | None) -> Iterator[None]:
     """
     Stops *clock* meanwhile, if there is one: what a probe waits for others is not its own time.
+
+    A probe that is given up already cleans up behind itself; its clock is left alone.
     """
-    deadline = clock.when() if clock else None
+    deadline = clock.when() if clock and not clock.expired() else None
     if clock is None or deadline is None:
         yield
         return
