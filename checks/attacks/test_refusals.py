@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mailvet.facts.attempt import Attempt
 from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, LoginMemory
+from mailvet.facts.guessing import Guessing
 from mailvet.facts.login import RefusedLoginFacts
 from mailvet.facts.script_limits import ScriptLimits
 from mailvet.facts.strange_smtp import ObsoleteCommands, Pipelining
@@ -13,6 +14,9 @@ from mailvet.model import Cause, Judgement, Verdict, judge, not_applicable, unve
 from mailvet.plugin import control
 
 _REFUSED = "refused, or the connection ends"
+
+LEAST_GROWTH = 1.0
+"""Seconds; Dovecot lets an address that failed once wait for two before it may try again."""
 
 LEAST_DELAY = 1.0
 """Seconds; Dovecot waits for two, and longer after the next failure."""
@@ -100,3 +104,19 @@ def test_guessing_takes_time(refused_login: RefusedLoginFacts) -> Judgement:
         return unverified(Cause.BLOCKED, observed=f"{wrong}; {right}", expected=expected)
     late = wrong.seconds - right.seconds >= LEAST_DELAY
     return judge(late, observed=observed, expected=expected)
+
+
+@control("ATK-14")
+def test_guessing_takes_longer_and_longer(guessing: Guessing) -> Judgement:
+    """
+    Of two wrong passwords in a row, the second takes longer.
+    """
+    expected = f"at least {LEAST_GROWTH:g} s more for the second"
+    if not guessing.refused:
+        observed = f"{guessing.first}; {guessing.second}; right password: {guessing.control}"
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    grows = guessing.growth >= LEAST_GROWTH
+    if guessing.exempt and not grows:
+        observed = f"{guessing}; login_trusted_networks = {guessing.exempt}"
+        return unverified(Cause.VANTAGE, observed=observed, expected=expected)
+    return judge(grows, observed=str(guessing), expected=expected)

@@ -3,8 +3,18 @@ How clients can log in once TLS is on.
 """
 
 from mailvet.facts.dovecot import DovecotConfig
+from mailvet.facts.mechanisms import undeclared, withheld
 from mailvet.facts.session import SessionFacts
-from mailvet.model import Cause, Endpoint, Judgement, Protocol, judge, not_applicable, unverified
+from mailvet.model import (
+    Cause,
+    Endpoint,
+    Judgement,
+    Protocol,
+    Target,
+    judge,
+    not_applicable,
+    unverified,
+)
 from mailvet.plugin import control
 
 
@@ -25,6 +35,27 @@ def test_plain_offered(session: SessionFacts, endpoint: Endpoint) -> Judgement:
     observed = f"offered inside TLS: {' '.join(mechanisms) or 'no mechanism'}"
     satisfied = "PLAIN" in mechanisms and "ANONYMOUS" not in mechanisms
     return judge(satisfied, observed=observed, expected=expected)
+
+
+@control("AUTH-12")
+def test_mechanisms_are_declared(
+    session: SessionFacts, endpoint: Endpoint, target: Target
+) -> Judgement:
+    """
+    Inside TLS no undeclared mechanism is offered, and on submission no declared one is missing.
+    """
+    login = target.expect.login
+    expected = f"nothing but {' '.join((*login.mechanisms, *login.other_mechanisms))}"
+    if session.after is None:
+        observed = "nothing is announced inside TLS"
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    offered = session.after.sasl_mechanisms
+    if not offered:
+        return not_applicable("this service offers no mechanism")
+    foreign = undeclared(offered, login)
+    missing = withheld(offered, login) if endpoint.protocol is Protocol.SUBMISSION else ()
+    observed = f"offered inside TLS: {' '.join(offered)}; missing: {' '.join(missing) or 'none'}"
+    return judge(not foreign and not missing, observed=observed, expected=expected)
 
 
 @control("AUTH-11")

@@ -9,6 +9,7 @@ import pytest
 
 from mailvet.facts.attempt import Attempt
 from mailvet.facts.before_login import LINE_OCTETS, BeforeLogin, Entry, LoginMemory
+from mailvet.facts.guessing import Guessing
 from mailvet.facts.login import Login, RefusedLoginFacts
 from mailvet.facts.privileges import PrivilegeFacts
 from mailvet.facts.replies import Capabilities, Reply
@@ -252,3 +253,34 @@ def test_atk_12(
 
     facts = RefusedLoginFacts(login(*wrong), login(*wrong), None, login(*right), None, ())
     assert check("test_refusals", "test_guessing_takes_time")(facts).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "right", "exempt", "verdict"),
+    [
+        (("NO", 2.1), ("NO", 4.2), "OK", "", PASS),
+        (("NO", 2.1), ("NO", 2.2), "OK", "", FAIL),
+        (("NO", 4.1), ("NO", 2.2), "OK", "", FAIL),
+        (("NO", 2.1), ("NO", 2.2), "OK", "192.0.2.0/24", OPEN),
+        (("NO", 2.1), ("NO", 4.2), "OK", "192.0.2.0/24", PASS),
+        (("NO", 2.1), ("NO", 4.2), "NO", "", OPEN),
+        (("NO", 2.1), ("OK", 4.2), "OK", "", OPEN),
+    ],
+)
+def test_atk_14(
+    check: Load,
+    first: tuple[str, float],
+    second: tuple[str, float],
+    right: str,
+    exempt: str,
+    verdict: Verdict,
+) -> None:
+    """Who is exempt from being held up sees nothing of it."""
+
+    def login(status: str, seconds: float) -> Login:
+        reply = Reply(status, "", (status,))
+        return Login(Protocol.IMAP, "alice", "PLAIN", reply, "", seconds)
+
+    facts = Guessing("imaps", "outside", exempt, login(*first), login(*second), login(right, 4), ())
+    found = check("test_refusals", "test_guessing_takes_longer_and_longer")(facts)
+    assert found.verdict is verdict

@@ -16,6 +16,7 @@ from mailvet.model import (
     Endpoint,
     Expectations,
     ExpectDovecot,
+    ExpectLogin,
     Judgement,
     Protocol,
     Security,
@@ -176,6 +177,42 @@ def test_plain_offered(
     """
     check = load_check("auth", "test_inside_tls", "test_plain_offered")
     assert check(facts, endpoint(protocol)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("protocol", "facts", "verdict"),
+    [
+        (Protocol.IMAP, session("AUTH=PLAIN", "AUTH=SCRAM-SHA-256"), Verdict.PASS),
+        (Protocol.IMAP, session("AUTH=PLAIN", "AUTH=CRAM-MD5"), Verdict.FAIL),
+        (Protocol.POP3, session("SASL PLAIN NTLM"), Verdict.FAIL),
+        (Protocol.POP3, session("USER"), Verdict.NOT_APPLICABLE),
+        (Protocol.SUBMISSION, session("AUTH PLAIN LOGIN XOAUTH2"), Verdict.PASS),
+        (Protocol.SUBMISSION, session("AUTH PLAIN LOGIN DIGEST-MD5"), Verdict.FAIL),
+        (Protocol.SMTP, session("PIPELINING"), Verdict.NOT_APPLICABLE),
+        (Protocol.SIEVE, session(secured=False), Verdict.UNVERIFIED),
+    ],
+)
+def test_only_declared_mechanisms_are_offered(
+    load_check: Load, protocol: Protocol, facts: SessionFacts, verdict: Verdict
+) -> None:
+    """
+    Those that are no weaker inside TLS need no declaration.
+    """
+    check = load_check("auth", "test_inside_tls", "test_mechanisms_are_declared")
+    assert check(facts, endpoint(protocol), make_target()).verdict is verdict
+
+
+def test_a_declared_mechanism_that_submission_lacks_is_missed(load_check: Load) -> None:
+    """
+    Clients would take a weaker one; other services need not have it.
+    """
+    check = load_check("auth", "test_inside_tls", "test_mechanisms_are_declared")
+    login = ExpectLogin(mechanisms=("PLAIN", "SCRAM-SHA-256"), other_mechanisms=("LOGIN",))
+    target = make_target(expect=Expectations(login=login))
+    facts = session("AUTH PLAIN LOGIN", "AUTH=PLAIN")
+
+    assert check(facts, endpoint(Protocol.SUBMISSION), target).verdict is Verdict.FAIL
+    assert check(facts, endpoint(Protocol.IMAP), target).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(

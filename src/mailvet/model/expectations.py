@@ -158,6 +158,8 @@ class ExpectLogin:
 
     Attributes:
         mechanisms: SASL mechanisms that submission must offer and accept.
+        other_mechanisms: SASL mechanisms that services may offer as well, with * and ?; by default
+            those that are no weaker inside TLS.
         failing_logins: Most failing logins that one run may make on purpose: two for each service,
             again two where a reload of the server came in between, and up to two with an empty
             password. A lower number leaves services unverified.
@@ -168,6 +170,14 @@ class ExpectLogin:
     """
 
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
+    other_mechanisms: tuple[str, ...] = (
+        "SCRAM-*",
+        "OAUTHBEARER",
+        "XOAUTH2",
+        "GSSAPI",
+        "GS2-*",
+        "EXTERNAL",
+    )
     failing_logins: int = 30
     sasl: str = "dovecot"
     broken_clients: bool = False

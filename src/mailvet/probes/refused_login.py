@@ -109,17 +109,17 @@ async def probe_failing_logins(context: ProbeContext) -> FailingLoginsFacts:
     """
     accounts = tuple(context.target.accounts.values()) or (context.account(),)
     endpoints, failures = await _promising(context)
-    wrong, nobody = Secret(secrets.token_urlsafe(12)), _nobody(context, accounts[0])
+    wrong, stranger = Secret(secrets.token_urlsafe(12)), nobody(context, accounts[0])
     seen: dict[str, RefusedLoginFacts | ProbeError] = {}
     async with context.lane.failing:
         start = time.monotonic()
         for seats in _rounds(endpoints, accounts):
-            seen |= await _play(context, seats, _Turn(seats, wrong, nobody))
+            seen |= await _play(context, seats, _Turn(seats, wrong, stranger))
         again = tuple(each for each in endpoints if _undecided(seen[each.name]))
         if len(endpoints) + len(again) <= _limit(context):
             # The processes of an old configuration end some seconds after a reload of Dovecot.
             for seats in _rounds(again, accounts):
-                seen |= await _play(context, seats, _Turn(seats, wrong, nobody))
+                seen |= await _play(context, seats, _Turn(seats, wrong, stranger))
         seconds = round(time.monotonic() - start, 3)
     for name, outcome in seen.items():
         if isinstance(outcome, ProbeError):
@@ -180,7 +180,7 @@ def _imap_first(endpoint: Endpoint) -> tuple[bool, bool]:
     return (endpoint.protocol is not Protocol.IMAP, endpoint.security is Security.STARTTLS)
 
 
-def _nobody(context: ProbeContext, like: Account) -> str:
+def nobody(context: ProbeContext, like: Account) -> str:
     """
     A login name that does not exist, in the form that the existing ones have.
     """
