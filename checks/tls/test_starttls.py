@@ -68,3 +68,19 @@ def test_no_client_certificate_is_asked_for(
         seen = session.handshake.failure if session.handshake else "no handshake came about"
         return unverified(Cause.BLOCKED, observed=f"no session: {seen}", expected=expected)
     return judge(True, observed="a client without a certificate gets in", expected=expected)
+
+
+@control("TLS-12")
+def test_nothing_leads_clients_out_of_tls(session: SessionFacts) -> Judgement:
+    """
+    No login is given away before TLS, and STARTTLS is not offered inside it.
+    """
+    expected = "no PREAUTH before TLS, no STARTTLS inside"
+    if session.skips_login:
+        observed = f"the greeting before TLS is {session.greeting}"
+        return judge(False, observed=observed, expected=expected)
+    if session.after is None or not session.after.items:
+        observed = "nothing is announced inside TLS"
+        return unverified(Cause.BLOCKED, observed=observed, expected=expected)
+    observed = f"announced inside TLS: {' '.join(name for name, _ in session.after.items)}"
+    return judge(not session.offers_tls_again, observed=observed, expected=expected)

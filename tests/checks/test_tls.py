@@ -170,6 +170,40 @@ def test_clear_text(load_check: Load, session: SessionFacts, verdict: Verdict) -
     assert load_check("tls", "test_starttls", name)(session).verdict is verdict
 
 
+def announced(*words: str) -> Capabilities:
+    """
+    Capabilities without parameters.
+    """
+    return Capabilities(tuple((each, ()) for each in words))
+
+
+@pytest.mark.parametrize(
+    ("session", "verdict"),
+    [
+        (replace(SESSION, after=announced("PIPELINING", "AUTH")), Verdict.PASS),
+        (replace(SESSION, after=announced("PIPELINING", "STARTTLS")), Verdict.FAIL),
+        (replace(SESSION, after=announced("UIDL", "STLS")), Verdict.FAIL),
+        (replace(SESSION, before=None, after=announced("IMAP4REV1", "STARTTLS")), Verdict.FAIL),
+        (replace(SESSION, greeting=Reply("PREAUTH", "hi", ()), after=None), Verdict.FAIL),
+        (
+            replace(
+                SESSION,
+                greeting=Reply("PREAUTH", "hi", ()),
+                before=None,
+                after=announced("IMAP4REV1"),
+            ),
+            Verdict.PASS,
+        ),
+        (replace(SESSION, after=announced()), Verdict.UNVERIFIED),
+        (replace(SESSION, after=None), Verdict.UNVERIFIED),
+    ],
+)
+def test_out_of_tls(load_check: Load, session: SessionFacts, verdict: Verdict) -> None:
+    """TLS-12: what is announced before TLS, and what PREAUTH says inside it, is something else."""
+    check = load_check("tls", "test_starttls", "test_nothing_leads_clients_out_of_tls")
+    assert check(session).verdict is verdict
+
+
 def test_client_certificate(load_check: Load) -> None:
     """TLS-09: a request for a certificate fails; without a session the question is open."""
     check = load_check("tls", "test_starttls", "test_no_client_certificate_is_asked_for")

@@ -40,3 +40,19 @@ class SessionFacts:
         Whether TLS was established and the server spoke its protocol inside it.
         """
         return self.handshake is not None and self.handshake.completed and self.after is not None
+
+    @property
+    def offers_tls_again(self) -> bool:
+        """
+        Whether STARTTLS is announced inside TLS, where it must not be (RFC 3207 §4.2).
+        """
+        return self.after is not None and ("STARTTLS" in self.after or "STLS" in self.after)
+
+    @property
+    def skips_login(self) -> bool:
+        """
+        Whether the server says before TLS that somebody is logged in, who then cannot start it.
+        """
+        if self.greeting is None or self.before is None:
+            return False
+        return self.greeting.status == "PREAUTH"
