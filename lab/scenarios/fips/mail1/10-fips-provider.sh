@@ -11,6 +11,7 @@ postfix = settings
 [settings]
 providers = providers
 alg_section = algorithms
+ssl_conf = policy
 [providers]
 fips = fips_sect
 base = base
@@ -18,4 +19,8 @@ base = base
 activate = 1
 [algorithms]
 default_properties = fips=yes
+[policy]
+system_default = policy_default
+[policy_default]
+SignatureAlgorithms = ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512:ECDSA+SHA224:RSA+SHA224
 CONF
