@@ -48,6 +48,7 @@ LAYERS = {
         "mailvet.context",
         "mailvet.ledger",
         "mailvet.outlet",
+        "mailvet.places",
         "mailvet.transcript",
         "mailvet.secret",
     },

@@ -18,7 +18,7 @@ def longest_chain(
     """
     The longest chain among *records*; None if nothing was gathered.
 
-    Each stage but that of handshakes waits for everything of its target's earlier ones.
+    Each stage waits for everything of its target's earlier ones.
 
     Args:
         specs: All kinds of facts.

@@ -15,6 +15,7 @@ from mailvet.errors import ProbeError
 from mailvet.ledger import Ledger
 from mailvet.model import Account, Cause, Endpoint, Target
 from mailvet.permit import Permit
+from mailvet.places import Places
 from mailvet.secret import Secret, SecretUnavailableError
 
 CONNECT_TIMEOUT = 8.0
@@ -58,17 +59,13 @@ class Lane:
         commands: Bounds the commands that run at once on the host.
     """
 
-    connections: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(CONNECTIONS_PER_HOST)
-    )
+    connections: Places = field(default_factory=lambda: Places(CONNECTIONS_PER_HOST))
     offers: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(OFFERS_PER_HOST))
     accounts: dict[str, asyncio.Lock] = field(default_factory=dict)
     failing: asyncio.Lock = field(default_factory=asyncio.Lock)
     parting: asyncio.Lock = field(default_factory=asyncio.Lock)
     silent: dict[int, str] = field(default_factory=dict)
-    commands: asyncio.Semaphore = field(
-        default_factory=lambda: asyncio.Semaphore(COMMANDS_PER_HOST)
-    )
+    commands: Places = field(default_factory=lambda: Places(COMMANDS_PER_HOST))
 
     @contextlib.asynccontextmanager
     async def idle(self) -> AsyncIterator[None]:
@@ -99,6 +96,7 @@ class ProbeContext:
         visit: Gives the same probe's view of a neighbour of the target, ``partner`` or
             ``mailboxes``; None if there is none, or it may do nothing there.
         unhurried: Stops the probe's clock meanwhile: for waiting on other probes.
+        urgency: How many kinds of facts wait for this one; it goes first where places are few.
         connect_timeout: Seconds for a connection to be accepted.
         reply_timeout: Seconds for one line of a reply to be complete.
         login_timeout: Seconds for the answer to a login.
@@ -113,6 +111,7 @@ class ProbeContext:
     recall: Callable[[str, Endpoint | None], Awaitable[Any]]
     visit: "Callable[[str], ProbeContext | None]" = lambda _: None
     unhurried: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    urgency: int = 0
     connect_timeout: float = CONNECT_TIMEOUT
     reply_timeout: float = REPLY_TIMEOUT
     login_timeout: float = LOGIN_TIMEOUT
@@ -212,20 +211,20 @@ class Stage(IntEnum):
     """
     When a probe may start: when everything of earlier stages on its target is done.
 
-    Failing logins come late: Dovecot delays every later login from the address that made them.
-    Handshakes that end before a login may go on meanwhile; they start as soon as they can.
+    Failing logins come late: Dovecot delays every later login from the address that made them. The
+    answers to them are waited for beside what needs no login and much time: handshakes that end
+    before one, and servers that are silent.
     What takes something away from the target comes last of all, because all others would miss it;
     the backend last, because it takes Dovecot minutes to get over that.
     """
 
     NORMAL = 0
     FAILING_LOGINS = 1
-    HANDSHAKES = 2
-    PARTNER_OUTAGE = 3
-    OUTAGE = 4
+    PARTNER_OUTAGE = 2
+    OUTAGE = 3
 
 
-LATER = (Stage.FAILING_LOGINS, Stage.PARTNER_OUTAGE, Stage.OUTAGE)
+LATER = tuple(stage for stage in Stage if stage is not Stage.NORMAL)
 """The stages that wait for others."""
 
 

@@ -135,6 +135,22 @@ class HostPlan:
         return sum(act.most for step in self.steps for act in step.acts if isinstance(act, kind))
 
 
+def dependents(specs: Mapping[str, FactSpec]) -> dict[str, int]:
+    """
+    How many kinds of facts wait for each, directly or because another one does.
+    """
+    found = dict.fromkeys(specs, 0)
+    for spec in specs.values():
+        waiting, seen = list(spec.needs), set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                found[name] += 1
+                waiting += specs[name].needs
+    return found
+
+
 def with_needs(specs: Mapping[str, FactSpec], wanted: Wanted) -> dict[FactKey, Scope]:
     """
     All facts that may be gathered when *wanted* are.

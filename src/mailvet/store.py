@@ -25,7 +25,7 @@ from mailvet.errors import ConfigurationError, ProbeError
 from mailvet.ledger import Ledger
 from mailvet.model import Cause, Chain, Endpoint, Footprint, Target
 from mailvet.permit import Permit, WatchedLedger
-from mailvet.plan import with_needs
+from mailvet.plan import dependents, with_needs
 from mailvet.record import FactKey, Record
 from mailvet.transcript import Line
 
@@ -72,6 +72,7 @@ class FactStore:
         ledgers: Callable[[Target], Ledger],
     ) -> None:
         self._specs = specs
+        self._urgency = dependents(specs)
         self._nonce = nonce
         self._timeouts = timeouts
         self._ledgers = ledgers
@@ -134,7 +135,7 @@ class FactStore:
         Gathers all planned facts together; failures are remembered, not raised.
 
         A later stage of a target starts when everything of its earlier ones is done, and of those
-        of hosts whose probes visit it; handshakes start at once.
+        of hosts whose probes visit it.
         """
         start = time.monotonic()
         self._planned = with_needs(self._specs, plan)
@@ -236,6 +237,7 @@ class FactStore:
             recall=recall,
             visit=self._ways_to_neighbours(target, record, asking),
             unhurried=functools.partial(paused, clock),
+            urgency=self._urgency[asking.name] if asking else 0,
             connect_timeout=self._timeouts.connect,
             reply_timeout=self._timeouts.reply,
             login_timeout=self._timeouts.login,

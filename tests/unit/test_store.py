@@ -189,36 +189,6 @@ def test_failing_logins_start_when_everything_else_is_done() -> None:
     assert order == ["normal", "failing"]
 
 
-def test_handshakes_go_on_while_logins_fail_and_end_before_an_outage() -> None:
-    """
-    Nobody is punished for a handshake, but a server that is away answers none.
-    """
-    order: list[str] = []
-    failed = asyncio.Event()
-
-    async def handshakes(_: ProbeContext) -> Number:
-        await failed.wait()
-        order.append("handshakes")
-        return Number(0)
-
-    async def late(_: ProbeContext) -> Number:
-        order.append("failing")
-        failed.set()
-        return Number(0)
-
-    async def outage(_: ProbeContext) -> Number:
-        order.append("outage")
-        return Number(0)
-
-    store = make_store(
-        FactSpec("outage", outage, Number, acts=nothing, stage=Stage.OUTAGE),
-        FactSpec("late", late, Number, acts=nothing, stage=Stage.FAILING_LOGINS),
-        FactSpec("handshakes", handshakes, Number, acts=nothing, stage=Stage.HANDSHAKES),
-    )
-    gather(store, "outage", "late", "handshakes")
-    assert order == ["failing", "handshakes", "outage"]
-
-
 def test_an_outage_waits_for_the_probes_that_visit_the_target() -> None:
     """
     Those of the host whose mailboxes it keeps; the other way round nobody waits.

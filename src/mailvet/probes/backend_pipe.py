@@ -88,7 +88,7 @@ async def _way(context: ProbeContext, server: BackendServer) -> AsyncIterator[_W
     if not server.port:
         raise ProbeError(Cause.VANTAGE, f"{server}: a Unix socket is not reached from outside")
     context.permit.backend(server.name, server.port)
-    async with context.lane.connections:
+    async with context.lane.connections.taken(context.urgency):
         opened = _direct if shell.connection.startswith(LOCAL) else _through_shell
         async with opened(context, server) as way:
             yield way

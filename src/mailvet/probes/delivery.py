@@ -43,7 +43,8 @@ async def send(
         ProbeError: The endpoint cannot be connected to, offers no TLS, or falls silent.
     """
     transcript = Transcript()
-    async with context.lane.connections, _reachable(context, through) as connected:
+    place = context.lane.connections.taken(context.urgency)
+    async with place, _reachable(context, through) as connected:
         outlet = context.permit.connection(context.service.port, through=through is not None)
         client = _client(context, connected, outlet)
         try:

@@ -35,6 +35,7 @@ from mailvet.facts.login import Answer, FailingLoginsFacts, Login, LoginFacts, R
 from mailvet.facts.replies import Reply
 from mailvet.facts.standpoint import Standpoint
 from mailvet.model import Account, Cause, Endpoint, Protocol, Security
+from mailvet.places import Places
 from mailvet.probes import sasl
 from mailvet.probes.relay import envelope, foreign_addresses
 from mailvet.probes.session import secured
@@ -213,7 +214,7 @@ async def _play(
     """
     What was seen, by the name of the endpoint.
     """
-    lane = Lane(connections=asyncio.Semaphore(_CONNECTIONS))
+    lane = Lane(connections=Places(_CONNECTIONS))
     contexts = [dataclasses.replace(context, endpoint=seat.endpoint, lane=lane) for seat in seats]
     jobs = [_sit(place, seat, turn) for place, seat in zip(contexts, seats, strict=True)]
     clearing = asyncio.create_task(_clear(contexts[0], seats[0], turn))

@@ -47,6 +47,6 @@ FACTS = (
         acts=lambda scope: (talks(scope.service, 1),),
         needs=("versions",),
         per_endpoint=True,
-        stage=Stage.HANDSHAKES,
+        stage=Stage.FAILING_LOGINS,
     ),
 )

@@ -98,6 +98,6 @@ FACTS = (
         acts=lambda scope: (talks(scope.service, CONNECTIONS),),
         needs=("session", "versions"),
         per_endpoint=True,
-        stage=Stage.HANDSHAKES,
+        stage=Stage.FAILING_LOGINS,
     ),
 )

@@ -74,7 +74,7 @@ async def run(
             f"(add [hosts.{context.target.key}.shell] with connection = 'ssh://root@…')",
         )
     context.permit.command(title or script, script)
-    async with context.lane.commands:
+    async with context.lane.commands.taken(context.urgency):
         return await run_on(shell, script, title=title, timeout=timeout)
 
 

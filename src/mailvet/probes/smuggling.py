@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection
 
 from mailvet.acts import REMOVE, Act, Acts, Scope, Stored, talks
-from mailvet.context import FactSpec, ProbeContext
+from mailvet.context import FactSpec, ProbeContext, Stage
 from mailvet.errors import PeerClosedError, ProbeError
 from mailvet.facts.session import SessionFacts
 from mailvet.facts.smuggling import LEGAL, VARIANTS, SmugglingFacts, Trial
@@ -184,5 +184,8 @@ FACTS = (
         needs=("first_use", "session", "standpoints"),
         per_endpoint=True,
         patience=2.0,
+        # How long a server is waited for follows from how quick it is, so it had better be at rest;
+        # answers to failing logins are waited for meanwhile, too.
+        stage=Stage.FAILING_LOGINS,
     ),
 )

@@ -328,7 +328,7 @@ FACTS = (
         acts=_suite_acts,
         needs=("versions",),
         per_endpoint=True,
-        stage=Stage.HANDSHAKES,
+        stage=Stage.FAILING_LOGINS,
     ),
     FactSpec(
         "ems",

@@ -241,7 +241,7 @@ FACTS = (
         acts=_acts,
         needs=("session", "versions", "suites"),
         per_endpoint=True,
-        stage=Stage.HANDSHAKES,
+        stage=Stage.FAILING_LOGINS,
         patience=2.0,
     ),
 )

@@ -44,7 +44,7 @@ async def dial(
     """
     number = context.service.port if port is None else port
     log = Transcript() if transcript is None else transcript
-    async with context.lane.connections:
+    async with context.lane.connections.taken(context.urgency):
         opened = (
             _through(context, number, through, log) if through else _direct(context, number, log)
         )
