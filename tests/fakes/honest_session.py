@@ -21,7 +21,7 @@ TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|\{(\d+)\+?\}\r\n|([^\s()"{}]+(?:\[[^\]]
 
 
 DELAY = 1.2
-"""Seconds that a wrong password costs."""
+"""Seconds that a wrong password costs, and the next login after it."""
 
 MOST = 1 << 20
 """Octets of a script, or of a literal."""
@@ -60,6 +60,7 @@ class HonestHost:
         flaw: What it does wrong, if anything.
         store: Its users and their mail.
         trusted: Networks whose clients may relay.
+        failures: Messages with wrong passwords since somebody had a right one.
     """
 
     flaw: Flaw | None = None
@@ -70,6 +71,7 @@ class HonestHost:
         )
     )
     trusted: tuple[str, ...] = ("192.0.2.0/24",)
+    failures: set[str] = field(default_factory=set)
 
     def has(self, *flaws: Flaw) -> bool:
         """
@@ -201,14 +203,19 @@ class Session:
         """
         Goes through SASL PLAIN; None if the client broke it off.
         """
+        delay = 0 if self.host.has(Flaw.ANSWERS_AT_ONCE) else DELAY
+        await asyncio.sleep(delay if self.host.failures else 0)
         if not token:
             await self.visit.send(prompt)
             token = (await self.visit.line()).strip('"')
             if token == "*":
                 return None
         self.name, self.user = self.host.check_plain("" if token == "=" else token)
-        if self.user is None and not self.host.has(Flaw.ANSWERS_AT_ONCE):
-            await asyncio.sleep(DELAY)
+        if self.user is None:
+            self.host.failures.add(token)
+            await asyncio.sleep(delay)
+        else:
+            self.host.failures.clear()
         return self.user is not None
 
 
