@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from lab.commands import as_root
 from lab.place import CHECKOUT, Lab
 from lab.podman import podman
 from lab.scenario import load_scenario
+from mailvet.probes.starttls_injection import UNKNOWN
+from mailvet.probes.strange_smtp import OBSOLETE
 from tests.lab.test_live_lab import over_ssh
 
 pytestmark = pytest.mark.lab
@@ -36,10 +38,10 @@ while True:
     packet, (_, _, kind, *_) = packets.recvfrom(128)
     size = (packet[0] & 15) * 4
     if kind == 0 and packet[9] == 6 and packet[size + 13] & 0x12 == 2:
-        source, port = struct.unpack_from("!HH", packet, size)
-        print(socket.inet_ntoa(packet[12:16]), source, port, flush=True)
+        source, port, number = struct.unpack_from("!HHI", packet, size)
+        print(socket.inet_ntoa(packet[12:16]), source, port, number, flush=True)
 """
-"""Prints each TCP SYN that comes in; what is sent again has the same source."""
+"""Prints each TCP SYN that comes in; what is sent again has the same source and number."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,15 @@ class Witnessed:
         for port in self.ports():
             found[port["port"]] += port["direct"] + port["through"]
         return found
+
+    def unheard(self, verb: str) -> int:
+        """
+        How often Postfix hung up on a client that did not wait, before it came to this command.
+
+        Of the two clients that the audit sends there, the other one waits.
+        """
+        hasty = (each for each in self.activity if each["fact"] == "pipelining")
+        return sum(port["verbs"].get(verb, 0) // 2 for each in hasty for port in each["ports"])
 
     def ports(self) -> Iterator[dict[str, Any]]:
         """
@@ -125,6 +136,10 @@ def witnessed(live_lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Witnes
     )
 
 
+def _first_words(commands: Iterable[Iterable[str]]) -> Iterator[str]:
+    return (each.split()[0] for some in commands for each in some)
+
+
 def _postfix_verbs(log: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for line in log.splitlines():
@@ -165,13 +180,13 @@ def test_postfix_counts_the_commands_that_were_recorded_and_planned(witnessed: W
     planned = {
         verb for each in witnessed.plan["ports"] if each["port"] in ports for verb in each["verbs"]
     }
-    # Postfix does not know EXPN.
-    assert witnessed.verbs.pop("UNKNOWN", 0) <= recorded["EXPN"]
+    unknown = sum(recorded[verb] for verb in ("EXPN", UNKNOWN, *_first_words(OBSOLETE)))
+    assert 0 < witnessed.verbs.pop("UNKNOWN", 0) <= unknown
     assert witnessed.verbs
     assert set(witnessed.verbs) <= planned
     assert witnessed.verbs <= recorded
     for verb in ("MAIL", "RCPT", "RSET", "DATA"):
-        assert witnessed.verbs[verb] == recorded[verb]
+        assert witnessed.verbs[verb] == recorded[verb] - witnessed.unheard(verb)
 
 
 def test_everything_that_was_recorded_was_planned(witnessed: Witnessed) -> None:

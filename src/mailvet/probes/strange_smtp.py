@@ -16,7 +16,7 @@ from mailvet.probes.wire import dial
 from mailvet.transcript import Line
 
 # Postfix makes a client wait after ten errors; half of the commands fit well below.
-_OBSOLETE = (("DEBUG", "WIZ", "TURN"), ("SEND FROM:<>", "SOML FROM:<>", "SAML FROM:<>"))
+OBSOLETE = (("DEBUG", "WIZ", "TURN"), ("SEND FROM:<>", "SOML FROM:<>", "SAML FROM:<>"))
 
 _SENDER = "MAIL FROM:<>"
 
@@ -32,7 +32,7 @@ async def probe_obsolete_commands(context: ProbeContext) -> ObsoleteCommands:
     """
     attempts: list[Attempt] = []
     lines: tuple[Line, ...] = ()
-    for commands in _OBSOLETE:
+    for commands in OBSOLETE:
         async with as_clients_do(context) as speaker:
             for command in commands:
                 attempts.append(await ask(speaker, command))
@@ -75,8 +75,8 @@ async def _second(speaker: Smtp) -> Reply:
 def _obsolete_acts(scope: Scope) -> Acts:
     if scope.service.protocol not in _SPEAKS_SMTP:
         return ()
-    verbs = sorted({each.split()[0] for commands in _OBSOLETE for each in commands})
-    return (talks(scope.service, len(_OBSOLETE), HARMLESS[scope.service.protocol], *verbs),)
+    verbs = sorted({each.split()[0] for commands in OBSOLETE for each in commands})
+    return (talks(scope.service, len(OBSOLETE), HARMLESS[scope.service.protocol], *verbs),)
 
 
 def _pipelining_acts(scope: Scope) -> Acts:
