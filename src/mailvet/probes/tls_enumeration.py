@@ -69,7 +69,8 @@ async def probe_tls_enumeration(context: ProbeContext) -> TlsEnumeration:
     start = time.monotonic()
     ways = []
     if TLS12 in versions.accepted:
-        ways = [_extras(context), *(_old(context, label, seen) for label in _KINDS)]
+        known = _known(seen)
+        ways = [_extras(context), *(_old(context, label, known) for label in _KINDS)]
     if TLS13 in versions.accepted:
         ways.append(_new(context))
     made = tuple(each for some in await asyncio.gather(*ways) for each in some)
@@ -125,12 +126,11 @@ async def _seen(context: ProbeContext) -> tuple[Offer, ...]:
     )
 
 
-async def _old(context: ProbeContext, kind: str, seen: tuple[Offer, ...]) -> list[Offer]:
+async def _old(context: ProbeContext, kind: str, known: frozenset[int]) -> list[Offer]:
     """
     Suites of one kind of TLS 1.2 that are not among those whose fate is known; with them groups,
     and the schemes that sign the key exchange, which later versions encrypt.
     """
-    known = _known(seen)
     suites = tuple(each for each in _KINDS[kind] if each not in known)
 
     async def make(
